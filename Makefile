@@ -1,0 +1,64 @@
+# Everything a developer does here, one word each. `make` alone lists them.
+#
+#   make test ARGS="-k board"       only some tests
+#   make lock UPGRADE=--upgrade     newer versions, not only missing ones
+#   make install PYTHON=python3.12  another interpreter (after `make clean`)
+
+PYTHON ?= python3
+ARGS ?=
+UPGRADE ?=
+# Two workers, whatever the machine: the same run here, on a laptop and in CI.
+WORKERS ?= 2
+
+bin := .venv/bin
+stamp := .venv/installed
+checked = $(wildcard schemas projections streams quotum tests bench)
+# Show what a command printed only where it failed.
+quietly = printed=$$($(1) 2>&1) || { echo "$$printed"; exit 1; }
+compile = $(bin)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help install test unit lint format bench lock clean
+MAKEFLAGS += --no-print-directory
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' Makefile
+
+install: $(stamp) ## make .venv and install the locked packages and quotum itself (only when they changed)
+
+$(stamp): requirements/dev.lock pyproject.toml
+	@test -x $(bin)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the locked packages into .venv"
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: $(stamp) ## run every test, in parallel
+	@$(bin)/python -m pytest -n $(WORKERS) $(ARGS)
+
+unit: $(stamp) ## run the quick tests only
+	@$(bin)/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+lint: $(stamp) ## check style, form, types and the floors
+	@$(bin)/ruff check --quiet --output-format concise
+	@$(call quietly,$(bin)/ruff format --check)
+	@$(bin)/python -m mypy --no-error-summary $(checked)
+	@$(call quietly,$(bin)/lint-imports --no-logo)
+	@echo "Style, form, types and floors: all well"
+
+format: $(stamp) ## put code into form and mend what can be mended by rule
+	@$(bin)/ruff check --quiet --fix-only
+	@$(bin)/ruff format --quiet
+
+bench: $(stamp) ## measure; each benchmark ends with one JSON line
+	@$(bin)/python -m bench $(ARGS)
+
+lock: $(stamp) ## write requirements/*.lock anew from pyproject.toml
+	@$(compile) --constraints requirements/constraints.txt --output-file requirements/runtime.lock
+	@$(compile) --extra dev --constraints requirements/runtime.lock --output-file requirements/dev.lock
+	@$(MAKE) install
+
+clean: ## remove .venv and whatever the tools left behind
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
