@@ -327,6 +327,7 @@ def test_erasing_reaches_copies_that_moving_rows_left_between_pages(path: Path) 
     dice = random.Random(2)
     with Vault.open(path) as vault:
         vault.numbers("crm", [f"u{number}" for number in range(1, 301)], "person")
+        vault.set_names({number: f"<name-{number}>" for number in range(1, 301)})
         for _ in range(12):
             grown = dice.sample(range(1, 301), 60)
             vault.set_names({number: f"<name-{number}>" + "z" * dice.randrange(900) for number in grown})
