@@ -1,0 +1,322 @@
+"""The fold: what a history of events means, in figures. The one page on which everything else rests.
+
+Rules
+1. An event is a set of writes to registers of one entity. A register keeps the greatest (asserted_at, sequence, id,
+   text): a join. So order of arrival, duplicates, and the same id with other content cannot change the outcome.
+2. A register has two layers: what feeds say, and above it what a person corrected. Empty text says nothing any more.
+3. What an entity counts for is a pure function of the state (`credits`): `lines` of its own registers by the table
+   of metrics, on its own business day, for whoever held it on that day (shares.py). An entity that is not alive
+   counts for nothing; a win without an amount counts and brings no revenue.
+4. Deals are credited by three bases at once: owner (who held the deal), closer (whom the win or loss names), seller
+   (who held the latest offer of the trail before it, by instant and sequence). Nobody to be found: rep 0, unassigned.
+   Which basis counts is chosen when asked.
+5. A moment is a day or an instant. Within a day an offer that only has a date comes first and a win that only has a
+   date comes last; two dates, or two equal instants, go by sequence.
+6. Postings are the lines after an event less the lines before it. A single posting depends on the order of arrival,
+   sums never do: `Trail.post` finds what an event could move and must add up to `credits`, the specification.
+7. Amounts are integers (metrics.py), so nothing depends on the order of adding; parts sum to the whole (shares.py).
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
+
+from projections.metrics import BY_KIND, CLOSER, OWNER, SELLER, Metric, quantity
+from projections.shares import (
+    OPENING,
+    REASSIGNING,
+    UNASSIGNED,
+    Holders,
+    Holding,
+    Layers,
+    Register,
+    holder_on,
+    holders,
+    spread,
+    statement,
+    statements,
+)
+from schemas.data import MILLIONTHS
+from schemas.facts import STEPS, TAKEN_BACK, WITHDRAWN, Fact
+from schemas.moments import DAY_TEXT_LENGTH, Calendar, instant_us
+
+Dims = tuple[str, str, str, str, str, int | None]  # campaign, product, kind, customer, currency, days of a duration
+Line = tuple[str, str, int, int, int | None, Dims]  # metric, basis, rep, day, instant in microseconds, dims
+Lines = dict[Line, int]
+Cell = tuple[int, int, str, str, Dims]  # rep, day, metric, basis, dims
+Posting = tuple[str, Line, int]  # entity, line, signed amount
+Place = tuple[int, int, int, str]  # day, microseconds (or where a date stands within its day), sequence, entity
+
+DATE_FIRST, DATE_LAST = -(2**63), 2**63
+AFTER_ALL_IDS = "\U0010ffff"
+
+
+class Entity:
+    """The registers of a call, a lead, a deal ...; beside them only what can be computed from them."""
+
+    __slots__ = ("feed", "holding", "kind", "lines", "name", "person", "place", "stepped")
+
+    def __init__(self, name: str) -> None:
+        """`name`: kind and id."""
+        self.name = name
+        self.kind = name.partition(":")[0]
+        self.feed: dict[str, Register] = {}
+        self.person: dict[str, Register] = {}
+        self.stepped = False  # whether anything but its opening says who holds it
+        self.holding: Holding | None = None
+        self.lines: Lines = {}
+        self.place: Place | None = None
+
+    def register(self, name: str) -> Register | None:
+        """The register that speaks: a person's before a feed's; None where neither does (empty text says nothing)."""
+        for registers in (self.person, self.feed):
+            found = registers.get(name)
+            if found and found[3]:
+                return found
+        return None
+
+    def texts(self) -> dict[str, str]:
+        """All that speaks, by register."""
+        found = {name: register[3] for name, register in self.feed.items() if register[3]}
+        if self.person:
+            found |= {name: register[3] for name, register in self.person.items() if register[3]}
+        return found
+
+    @property
+    def layers(self) -> Layers:
+        """What feeds say, and what persons corrected."""
+        return self.feed, self.person
+
+    def read(self, name: str) -> str:
+        """Its text, empty where nothing is said."""
+        found = self.register(name)
+        return found[3] if found else TAKEN_BACK
+
+
+State = dict[str, Entity]  # of one trail
+
+
+def evolve(state: State, fact: Fact) -> bool:
+    """Write an event's fields, each where its stamp is the greater; True if anything changed. Never refuses."""
+    entity = state.get(fact.entity)
+    if entity is None:
+        entity = state[fact.entity] = Entity(fact.entity)
+    registers = entity.person if fact.layer else entity.feed
+    asserted_at, sequence, id_ = fact.stamp
+    changed = False
+    for name, text in fact.writes:
+        told = (asserted_at, sequence, id_, text)
+        known = registers.get(name)
+        if known is None or known < told:
+            registers[name] = told
+            changed = True
+            if STEPS in name:
+                entity.stepped = True
+    return changed
+
+
+def join(ours: State, theirs: State) -> State:
+    """The state that knows what either knows: the greater of each register. Changes `ours` and gives it back."""
+    for name, other in theirs.items():
+        entity = ours.setdefault(name, Entity(name))
+        entity.stepped |= other.stepped
+        for registers, told in ((entity.feed, other.feed), (entity.person, other.person)):
+            for field, register in told.items():
+                registers[field] = max(registers.get(field, register), register)
+    return ours
+
+
+def credits(state: State, calendar: Calendar) -> dict[Cell, int]:  # noqa: A001 (the domain's own word)
+    """What the entities of a trail count for, from scratch: the specification. No cell holds nothing."""
+
+    def held(entity: Entity, day: int) -> Holders:
+        return holder_on(day, statements(entity.layers, calendar))
+
+    placed = ((place_of(entity, calendar), entity) for entity in state.values() if entity.kind == "offer")
+    offers = {place: entity for place, entity in placed if place}
+    cells: dict[Cell, int] = {}
+    for entity in state.values():
+        closing = place_of(entity, calendar)
+        place = max((offer for offer in offers if closing and is_before(offer, closing)), default=None)
+        sold = held(offers[place], place[0]) if place else UNASSIGNED
+        add_lines(cells, lines(entity, calendar, held, sold))
+    return {cell: amount for cell, amount in cells.items() if amount}
+
+
+def add_lines(cells: dict[Cell, int], own: Lines) -> None:
+    """Add lines to cells: the entity and the instant fall away, since a figure is by day."""
+    for (metric, basis, rep, day, _, dims), amount in own.items():
+        cell = (rep, day, metric, basis, dims)
+        cells[cell] = cells.get(cell, 0) + amount
+
+
+def place_of(entity: Entity, calendar: Calendar) -> Place | None:
+    """Where an offer, or the closing of a deal, stands in the business order of its trail; None: nowhere."""
+    if entity.kind == "offer":
+        moment, within = entity.register("when"), DATE_FIRST
+    elif entity.kind == "deal" and entity.read("outcome") in ("won", "lost"):
+        moment, within = entity.register("closed"), DATE_LAST
+    else:
+        return None
+    if moment is None or entity.read("alive") == "no":
+        return None
+    at = within if len(moment[3]) == DAY_TEXT_LENGTH else instant_us(moment[3])
+    return calendar.day_of(moment[3]), at, moment[1], entity.name
+
+
+def is_before(offer: Place, closing: Place) -> bool:
+    """Whether an offer came before the closing of a deal (rule 5)."""
+    if offer[0] == closing[0] and offer[1] == DATE_FIRST and closing[1] == DATE_LAST:
+        return offer[2] <= closing[2]
+    return offer[:3] <= closing[:3]
+
+
+def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Holders], sold: Holders) -> Lines:
+    """What one entity counts for now. `held`: who holds it on a day; `sold`: who made the offer that led to it."""
+    own: Lines = {}
+    texts = entity.texts()
+    if texts.get("alive") == "no":
+        return own
+    outcome = texts.get("outcome", "")
+    for metric in BY_KIND.get(entity.kind, ()):
+        if metric.day not in texts or (metric.outcome and metric.outcome != outcome):
+            continue
+        day, at = calendar.place(texts[metric.day])
+        counted = _quantity(metric, texts, day, calendar)
+        if counted is None:
+            continue
+        amount, dims = counted
+        holder = held(entity, day) if metric.holder == OPENING else holders(texts.get(metric.holder, ""))
+        _credit(own, (metric.name, OWNER, day, at, dims), amount, holder)
+        if metric.credited:
+            _credit(own, (metric.name, CLOSER, day, at, dims), amount, holders(texts.get("closed_by", "")))
+            _credit(own, (metric.name, SELLER, day, at, dims), amount, sold)
+    return own
+
+
+def _quantity(metric: Metric, texts: dict[str, str], day: int, calendar: Calendar) -> tuple[int, Dims] | None:
+    """How much of a metric, and by what it can be asked for; None where that is not known."""
+    amount, currency, days, read = MILLIONTHS, "", None, texts.get
+    if metric.amount:
+        if metric.amount not in texts:
+            return None
+        amount, currency = quantity(metric.unit, texts[metric.amount])
+    elif metric.since:
+        if metric.since not in texts:
+            return None
+        days = day - calendar.day_of(texts[metric.since])
+    dims = (read("campaign", ""), read("product", ""), read("kind", ""), read("customer", ""), currency, days)
+    return amount, dims
+
+
+def _credit(own: Lines, of: tuple[str, str, int, int | None, Dims], amount: int, shares: Holders) -> None:
+    metric, basis, day, at, dims = of
+    for rep, part in spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),):
+        if part:
+            own[(metric, basis, rep, day, at, dims)] = part
+
+
+class Trail:
+    """A trail that keeps up with its events: what `credits` says, told as differences, touching only what can move."""
+
+    __slots__ = ("calendar", "closings", "offers", "state")
+
+    def __init__(self, calendar: Calendar) -> None:
+        """`calendar`: whose days count."""
+        self.calendar = calendar
+        self.state: State = {}
+        self.offers: list[Place] = []  # in business order
+        self.closings: list[Place] = []  # won and lost deals, in business order
+
+    def post(self, fact: Fact) -> list[Posting]:
+        """Take an event; what it changed, per entity and line."""
+        if not evolve(self.state, fact):
+            return []
+        entity = self.state[fact.entity]
+        if entity.stepped:
+            self._keep_holding(entity, fact)
+        moved = [entity]
+        if entity.kind == "offer":
+            moved += self._moved_by_offer(entity)
+        elif entity.kind == "deal":
+            self._place(self.closings, entity)
+        postings: list[Posting] = []
+        for one in moved:
+            sold = self._sold(one) if one.place and one.kind == "deal" else UNASSIGNED
+            after = lines(one, self.calendar, self.held, sold)
+            if after != one.lines:
+                postings += differences(one.name, one.lines, after)
+                one.lines = after
+        return postings
+
+    def held(self, entity: Entity, day: int) -> Holders:
+        """Who holds an entity on a day."""
+        return entity.holding.on(day) if entity.holding else holders(entity.read(OPENING))
+
+    def _keep_holding(self, entity: Entity, fact: Fact) -> None:
+        """Say the new statement, or begin anew where it is not the latest or something was withdrawn."""
+        said = [(name, text) for name, text in fact.writes if name == OPENING or name.startswith(REASSIGNING)]
+        if len(said) == 1 and entity.holding and WITHDRAWN not in entity.person:
+            one = statement(said[0][0], (*fact.stamp, said[0][1]), fact.layer, self.calendar)
+            if entity.holding.follows(one):
+                entity.holding.say(one)
+                return
+        if said or entity.holding is None:
+            entity.holding = Holding(statements(entity.layers, self.calendar))
+
+    def _sold(self, deal: Entity) -> Holders:
+        """Who held the latest offer before the deal closed, on the offer's own day."""
+        place = self._latest_offer(deal.place) if deal.place else None
+        return self.held(self.state[place[3]], place[0]) if place else UNASSIGNED
+
+    def _latest_offer(self, closing: Place) -> Place | None:
+        day, at, sequence, _ = closing
+        index = bisect_right(self.offers, (day, at, sequence, AFTER_ALL_IDS))
+        found = self.offers[index - 1] if index else None
+        if found and found[:2] == (day, DATE_FIRST) and at == DATE_LAST:  # dates alone: by sequence
+            index = bisect_right(self.offers, (day, DATE_FIRST, sequence, AFTER_ALL_IDS))
+            found = self.offers[index - 1] if index else None
+        return found
+
+    def _moved_by_offer(self, offer: Entity) -> list[Entity]:
+        """The deals whose seller an offer can change: those closed after it, up to the next offer; before and after."""
+        before = self._closings_of(offer.place)
+        self._place(self.offers, offer)
+        names = dict.fromkeys([*before, *self._closings_of(offer.place)])
+        return [self.state[name] for name in names]
+
+    def _closings_of(self, offer: Place | None) -> list[str]:
+        if offer is None or not self.closings:
+            return []
+        index = bisect_right(self.offers, offer)
+        following = self.offers[index] if index < len(self.offers) else None
+        found = self._closed_within(offer, following)
+        if following and following[0] == offer[0] and following[1] == offer[1] == DATE_FIRST:
+            by_date = (offer[0], DATE_LAST, offer[2], ""), (offer[0], DATE_LAST, following[2], AFTER_ALL_IDS)
+            found += self._closed_within(*by_date)
+        return found
+
+    def _closed_within(self, low: Place, high: Place | None) -> list[str]:
+        first = bisect_left(self.closings, (*low[:3], ""))
+        last = bisect_right(self.closings, (*high[:3], AFTER_ALL_IDS)) if high else len(self.closings)
+        return [place[3] for place in self.closings[first:last]]
+
+    def _place(self, places: list[Place], entity: Entity) -> None:
+        """Keep the entity where it stands now in business order."""
+        place = place_of(entity, self.calendar)
+        if place == entity.place:
+            return
+        if entity.place:
+            del places[bisect_left(places, entity.place)]
+        if place:
+            insort(places, place)
+        entity.place = place
+
+
+def differences(entity: str, before: Lines, after: Lines) -> list[Posting]:
+    """What to add to get from one to the other."""
+    if not before:
+        return [(entity, line, amount) for line, amount in after.items()]
+    changes = {line: -amount for line, amount in before.items()}
+    for line, amount in after.items():
+        changes[line] = changes.get(line, 0) + amount
+    return [(entity, line, amount) for line, amount in changes.items() if amount]

@@ -1,0 +1,137 @@
+"""What the fold sees of an event: which registers of which entity it writes, and how two statements are ordered.
+
+One table, made once from the models, serves both ways in: an event that was just taken, and bytes read back from the
+log. So the fast way (msgspec, no models) cannot mean something else than the slow one.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas.envelope import Data, Event, Writes, marked
+from schemas.events import EVENTS, WORKSPACE
+from schemas.moments import instant_us, microseconds
+from schemas.upcasters import UPCASTERS, upcast
+
+FEED, PERSON = 0, 1  # layers: what a feed says; what a person corrected, which outlives it until withdrawn
+TAKEN_BACK = ""  # a register with this text says nothing any more: a lower layer speaks, if there is one
+NOBODY = "-"  # the text of a holder or a team that is said to be nobody
+WITHDRAWN = "shares-"  # marks that a person's shares up to here are withdrawn
+WITHDRAWALS = ("quotum.correction.withdrawn.v1",)
+STEPS = "@"  # a register whose name holds this is one step of several
+
+
+class Fact(NamedTuple):
+    """An event, ready to fold; `stamp` (asserted_at in microseconds, sequence, id) orders statements on one field."""
+
+    trail: str
+    entity: str
+    layer: int
+    stamp: tuple[int, int, str]
+    writes: tuple[tuple[str, str], ...]  # register, text
+
+
+class _Reading(NamedTuple):
+    kind: str  # the entity's, with its colon
+    id: str  # the field that holds its id
+    clears: bool  # null takes a field back (elsewhere it says "nobody")
+    constant: tuple[tuple[str, str], ...]
+    fields: Mapping[str, tuple[str, Callable[[Any], str] | None]]
+    stepped: bool
+
+
+class LogEvent(msgspec.Struct, gc=False):
+    """A CloudEvent as it lies in the log; trusted, since it went through the door."""
+
+    id: str
+    source: str
+    type: str
+    time: str
+    trail: str
+    data: dict[str, Any]
+    sequence: int | str = 0
+
+
+decode = msgspec.json.Decoder(LogEvent).decode
+
+
+@cache
+def _readings() -> dict[str, _Reading]:
+    return {name: _reading(event) for name, event in EVENTS.items()}
+
+
+def _reading(event: type[Event]) -> _Reading:
+    data: type[Data] = event.model_fields["data"].annotation  # type: ignore[assignment]  # every event narrows it so
+    fields = {name: (mark.register, mark.text) for name, mark in marked(data, Writes).items()}
+    constant = tuple(data.constant.items())
+    stepped = any(STEPS in register for register, _ in (*fields.values(), *constant))
+    return _Reading(event.entity_kind + ":", event.entity_id, data.clears, constant, fields, stepped)
+
+
+@cache
+def registers(entity_kind: str) -> frozenset[str]:
+    """Every register that an event can write on an entity of this kind (stepped ones under their bare name)."""
+    readings = [reading for reading in _readings().values() if reading.kind == entity_kind + ":"]
+    written = (name for reading in readings for name, _ in (*reading.fields.values(), *reading.constant))
+    return frozenset(name.partition(STEPS)[0] for name in written)
+
+
+def fact(event: Event, layer: int) -> Fact:
+    """What an event writes, once its people are numbers."""
+    stamp = (microseconds(event.time), event.sequence, event.id)
+    return read_fact(event.type, event.logged(), event.trail, layer, stamp)
+
+
+def decode_fact(line: bytes | str, layer: int) -> Fact:
+    """The same from the bytes of a CloudEvent as the log holds it."""
+    event = decode(line)
+    stamp = (instant_us(event.time), int(event.sequence), event.id)
+    return read_fact(event.type, event.data, event.trail, layer, stamp)
+
+
+def read_fact(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
+    """The same from the parts that history keeps; `data` as the log holds them, of any version."""
+    if kind in UPCASTERS:
+        kind, data = upcast(kind, data)
+    reading = _TABLE.get(kind)
+    if reading is None:
+        return _withdrawal(data, trail, layer, stamp)
+    clears, fields = reading.clears, reading.fields
+    writes = [*reading.constant]
+    for name, value in data.items():
+        if name in fields:
+            register, text = fields[name]
+            if value is None:
+                writes.append((register, TAKEN_BACK if clears else NOBODY))
+            else:
+                writes.append((register, text(value) if text else value))
+    if reading.stepped:
+        writes = [(_step(register, data, stamp), text) for register, text in writes]
+    return Fact(trail, _entity(reading, data), layer, stamp, tuple(writes))
+
+
+def _entity(reading: _Reading, data: dict[str, Any]) -> str:
+    return f"{reading.kind}{data[reading.id]}" if reading.id in data else WORKSPACE
+
+
+def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> str:
+    """A step's register holds its day; shares keep every statement, since later ones lean on which were known."""
+    if not register.endswith(STEPS):
+        return register
+    day = data.get("day") or ""
+    return f"{register}{day}@{stamp[0]}@{stamp[1]}@{stamp[2]}" if register == "shares@" else register + day
+
+
+def _withdrawal(data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
+    """Nothing for a feed: only a person has corrections to withdraw."""
+    entity: str = data["entity"]
+    names = data.get("fields") or sorted(registers(entity.partition(":")[0]))
+    writes = [(name, TAKEN_BACK) for name in names]
+    if "shares" in names:
+        writes.append((WITHDRAWN, "yes"))
+    return Fact(trail, entity, layer, stamp, tuple(writes) if layer == PERSON else ())
+
+
+_TABLE = {name: reading for name, reading in _readings().items() if name not in WITHDRAWALS}

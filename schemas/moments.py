@@ -1,0 +1,130 @@
+"""When something happened: a day without a time, or an instant. Kept apart so that neither is ever taken for the other.
+
+A day is never converted between zones; an instant belongs to the day it falls on in the workspace's zone. Instants are
+whole microseconds since 1970-01-01T00:00:00Z (an int), days are whole days since 1970-01-01 (an int); in the log both
+are text, `2017-03-01` or `2017-03-01T09:30:00Z`.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+MICROSECOND = timedelta(microseconds=1)
+DAY_TEXT_LENGTH = len("2017-03-01")
+QUARTER_HOUR_US = 900_000_000
+BLOCKS_KEPT = 200_000  # a bound on memory: five years and more of quarter hours
+
+INSTANT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|z|[+-]\d\d:\d\d)", re.ASCII
+)  # RFC 3339, section 5.6
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def parse_instant(text: str) -> datetime:
+    """The aware UTC instant of an RFC 3339 text, cut (never rounded) to microseconds; ValueError says what is amiss."""
+    found = INSTANT.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not an RFC 3339 instant with an offset, such as 2017-03-01T09:30:00+01:00")
+    day, clock, fraction, offset = found.groups()
+    micros = (fraction or "0")[:6].ljust(6, "0")
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}.{micros}{offset.upper()}").astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text!r} is not an instant that exists: {error}") from None
+
+
+def parse_day(text: str) -> date:
+    """The date of a YYYY-MM-DD text; ValueError where there is no such day."""
+    if not DAY.fullmatch(text):
+        raise ValueError(f"{text!r} is not a date such as 2017-03-01")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a day that exists: {error}") from None
+
+
+def instant_text(instant: datetime) -> str:
+    """The one way an instant is written in the log: UTC, Z, no trailing zeros."""
+    text = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return f"{text}.{instant.microsecond:06}".rstrip("0") + "Z" if instant.microsecond else text + "Z"
+
+
+def microseconds(instant: datetime) -> int:
+    """Whole microseconds since 1970-01-01T00:00:00Z, exact (no float on the way)."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def from_microseconds(us: int) -> datetime:
+    """The aware UTC instant of `microseconds`."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+def day_number(day: date) -> int:
+    """Whole days since 1970-01-01."""
+    return day.toordinal() - EPOCH_ORDINAL
+
+
+def from_day_number(number: int) -> date:
+    """The date of `day_number`."""
+    return date.fromordinal(number + EPOCH_ORDINAL)
+
+
+@lru_cache(maxsize=65_536)  # an event's time is often its business instant, and a deal's closing is read again
+def instant_us(text: str) -> int:
+    """Microseconds of an instant as the log writes it; the fast way, for text that `instant_text` made."""
+    return (datetime.fromisoformat(text) - EPOCH) // MICROSECOND
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The IANA zone of a name; ValueError says which names there are."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not a time zone; take an IANA name such as Europe/Amsterdam or UTC") from None
+
+
+class Calendar:
+    """The workspace's days: which day a moment of the log falls on, in one zone; with a cache of quarter hours."""
+
+    def __init__(self, zone: str) -> None:
+        """`zone`: an IANA name; ValueError for another one."""
+        self.zone = zone
+        self._zone = zone_of(zone)
+        self._days: dict[int, int] = {}
+
+    def day(self, us: int) -> int:
+        """The local day number of an instant in microseconds."""
+        block = us // QUARTER_HOUR_US
+        day = self._days.get(block)
+        return self._learn(block, us) if day is None else day
+
+    def day_of(self, moment: str) -> int:
+        """The day number of a moment as the log writes it: a date stays itself, an instant falls in the zone."""
+        return self.place(moment)[0]
+
+    def place(self, moment: str) -> tuple[int, int | None]:
+        """The same with the instant in microseconds, None for a date."""
+        if len(moment) == DAY_TEXT_LENGTH:
+            return date.fromisoformat(moment).toordinal() - EPOCH_ORDINAL, None
+        us = instant_us(moment)
+        day = self._days.get(us // QUARTER_HOUR_US)
+        return (self.day(us) if day is None else day), us
+
+    def _learn(self, block: int, us: int) -> int:
+        first, last = (self._exact(block * QUARTER_HOUR_US + edge) for edge in (0, QUARTER_HOUR_US - 1))
+        if first != last:  # an old zone whose midnight lies inside the quarter hour
+            return self._exact(us)
+        if len(self._days) >= BLOCKS_KEPT:
+            self._days.clear()
+        self._days[block] = first
+        return first
+
+    def _exact(self, us: int) -> int:
+        try:
+            local = from_microseconds(us).astimezone(self._zone)
+        except OverflowError:  # the first and the last hours that a datetime can hold stay on their UTC day
+            return us // 86_400_000_000
+        return local.toordinal() - EPOCH_ORDINAL

@@ -1,0 +1,160 @@
+"""The recorder: puts events into history together with what they moved, in one transaction a batch.
+
+It folds as it records, so that a figure is a sum of postings and needs no fold to be read. Trails are read back from
+history when an event touches them; after a failure all of them are forgotten, so memory never says more than the file.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import NamedTuple
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from projections.fold import Posting, Trail
+from schemas.envelope import Event
+from schemas.facts import Fact, read_fact
+from schemas.moments import Calendar, microseconds
+from streams import arrow
+from streams.history import History, transaction
+
+EMBEDDED_PARTITION = 0
+encode = msgspec.json.Encoder(order="deterministic").encode
+
+STORED = """
+SELECT type, data, trail, layer, asserted_at, sequence, id
+FROM events {where} ORDER BY log_partition, log_offset
+"""
+
+
+class Entry(NamedTuple):
+    """An event as it goes into the log: its people are numbers, its layer follows from who sent it."""
+
+    event: Event
+    layer: int
+
+
+class Recorded(NamedTuple):
+    """What became of a batch: per entry its offset, or None for a duplicate; and what all of them moved."""
+
+    offsets: list[int | None]
+    postings: list[Posting]
+
+
+class Recorder:
+    """Records batches of events; embedded, the history is the log, and its only partition is 0."""
+
+    def __init__(self, history: History, calendar: Calendar, clock: Callable[[], int]) -> None:
+        """`clock`: microseconds since 1970-01-01T00:00:00Z; it may go back, known_at does not."""
+        self.history = history
+        self.calendar = calendar
+        self.clock = clock
+        self._trails: dict[str, Trail] = {}
+
+    def record(self, entries: Sequence[Entry]) -> Future[Recorded]:
+        """Have the writer record a batch; once the future is done, the batch outlives a kill."""
+        return self.history.write(lambda connection: self._record(connection, entries))
+
+    def _record(self, connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> Recorded:
+        rows = [_row(entry) for entry in entries]
+        known = _already_there(connection, [row[-1] for row in rows])
+        fresh: dict[bytes, int] = {}
+        next_offset, last_known_at = _end(connection)
+        offsets: list[int | None] = []
+        for index, row in enumerate(rows):
+            is_new = row[-1] not in known and row[-1] not in fresh
+            offsets.append(next_offset + len(fresh) if is_new else None)
+            if is_new:
+                fresh[row[-1]] = index
+        if not fresh:
+            return Recorded(offsets, [])
+        known_at = max(self.clock(), last_known_at)
+        taken = [rows[index] for index in fresh.values()]
+        try:
+            moved = self._fold(connection, taken)
+            self._append(connection, next_offset, known_at, taken, moved)
+        except BaseException:
+            self._trails.clear()
+            raise
+        return Recorded(offsets, [posting for postings in moved for posting in postings])
+
+    def _fold(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> list[list[Posting]]:
+        facts = [row[0] for row in rows]
+        missing = {fact.trail for fact in facts} - self._trails.keys()
+        if missing:
+            self._trails |= {trail: Trail(self.calendar) for trail in missing}
+            for fact in stored_facts(connection, missing):
+                self._trails[fact.trail].post(fact)
+        return [self._trails[fact.trail].post(fact) for fact in facts]
+
+    def _append(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        next_offset: int,
+        known_at: int,
+        rows: Sequence["_Row"],
+        moved: Sequence[Sequence[Posting]],
+    ) -> None:
+        places = [(EMBEDDED_PARTITION, next_offset + index, known_at) for index in range(len(rows))]
+        events = arrow.table(arrow.EVENTS, [(*place, *row[1:], False) for place, row in zip(places, rows, strict=True)])
+        postings = arrow.table(
+            arrow.POSTINGS,
+            [
+                posting_row(place, row[0].trail, posting)
+                for place, row, postings in zip(places, rows, moved, strict=True)
+                for posting in postings
+            ],
+        )
+        position = arrow.table(arrow.POSITIONS, [(EMBEDDED_PARTITION, next_offset + len(rows), known_at)])
+        with transaction(connection):
+            arrow.insert(connection, "events", events)
+            arrow.insert(connection, "postings", postings)
+            arrow.insert(connection, "positions", position)
+
+
+_Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fact, then the columns of events
+
+
+def _row(entry: Entry) -> _Row:
+    event, data = entry.event, encode(entry.event.logged())
+    asserted_at = microseconds(event.time)
+    fact = read_fact(event.type, msgspec.json.decode(data), event.trail, entry.layer, (asserted_at, event.sequence, event.id))
+    parts = (event.id, event.source, event.type, event.trail, fact.entity, asserted_at, event.sequence, entry.layer)
+    digest = hashlib.sha256(encode((*parts, data.decode()))).digest()[:16]
+    return (fact, *parts, data.decode(), digest)
+
+
+def posting_row(place: tuple[int, int, int], trail: str, posting: Posting) -> tuple[object, ...]:
+    """A posting as a row of the table of postings. `place`: partition, offset, known_at."""
+    entity, (metric, basis, rep, day, at, dims), amount = posting
+    return (*place, trail, entity, metric, basis, rep, day, at, *dims, amount)
+
+
+def stored_facts(connection: duckdb.DuckDBPyConnection, trails: Iterable[str] | None = None) -> Iterable[Fact]:
+    """What the history's events write, in the order of the log: of some trails, or of all."""
+    if trails is None:
+        reader = connection.execute(STORED.format(where=""))
+    else:
+        connection.register("wanted_trails", pa.table({"trail": list(trails)}))
+        reader = connection.execute(STORED.format(where="WHERE trail IN (SELECT trail FROM wanted_trails)"))
+    for batch in reader.to_arrow_reader(50_000) if hasattr(reader, "to_arrow_reader") else reader.fetch_record_batch(50_000):
+        for kind, data, trail, layer, asserted_at, sequence, id_ in zip(*(column.to_pylist() for column in batch), strict=True):
+            yield read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_))
+
+
+def _already_there(connection: duckdb.DuckDBPyConnection, digests: Sequence[bytes]) -> set[bytes]:
+    connection.register("new_digests", pa.table({"digest": pa.array(digests, pa.binary())}))
+    found = connection.execute("SELECT digest FROM events SEMI JOIN new_digests USING (digest)").fetchall()
+    connection.unregister("new_digests")
+    return {digest for (digest,) in found}
+
+
+def _end(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """The next offset, and the last known_at."""
+    row = connection.execute(
+        "SELECT coalesce(max(next_offset), 0), coalesce(max(known_at), 0) FROM positions WHERE log_partition = ?",
+        [EMBEDDED_PARTITION],
+    ).fetchone()
+    return row or (0, 0)
