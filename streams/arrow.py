@@ -38,7 +38,7 @@ POSTINGS = pa.schema(
         ("basis", pa.string()),
         ("rep", pa.int32()),
         ("day", pa.date32()),
-        ("at", pa.int64()),
+        ("instant", pa.int64()),
         ("campaign", pa.string()),
         ("product", pa.string()),
         ("kind", pa.string()),
@@ -55,7 +55,9 @@ def table(schema: pa.Schema, rows: Sequence[Sequence[Any]]) -> pa.Table:
     """Rows as an Arrow table; dates are day numbers (days since 1970-01-01)."""
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
     arrays = [
-        pa.array(column, type=pa.int32()).cast(pa.date32()) if field.type == pa.date32() else pa.array(column, field.type)
+        pa.array(column, type=pa.int32()).cast(pa.date32())
+        if field.type == pa.date32()
+        else pa.array(column, field.type)
         for field, column in zip(schema, columns, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=schema)

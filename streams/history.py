@@ -1,7 +1,7 @@
 """The history: one DuckDB file that holds every event, every posting and how far each partition was read.
 
-Append-only: nothing here updates or deletes. One process owns the file; inside it one thread writes, and each reader has a
-cursor of its own. Whatever an acknowledged batch told is still there after a kill; what was not acknowledged is there
+Append-only: nothing here updates or deletes. One process owns the file; inside it one thread writes, each reader has
+a cursor of its own. Whatever an acknowledged batch told is still there after a kill; what was not acknowledged is there
 whole or not at all.
 """
 
@@ -28,9 +28,10 @@ CREATE TABLE events (
     asserted_at BIGINT, sequence BIGINT, layer TINYINT, data VARCHAR, digest BLOB, duplicate BOOLEAN);
 CREATE TABLE postings (
     log_partition INTEGER, log_offset BIGINT, known_at BIGINT, trail VARCHAR, entity VARCHAR,
-    metric VARCHAR, basis VARCHAR, rep INTEGER, day DATE, at BIGINT,
+    metric VARCHAR, basis VARCHAR, rep INTEGER, day DATE, instant BIGINT,
     campaign VARCHAR, product VARCHAR, kind VARCHAR, customer VARCHAR, currency VARCHAR, days INTEGER, amount BIGINT);
 CREATE TABLE positions (log_partition INTEGER, next_offset BIGINT, known_at BIGINT);
+CREATE TABLE imports (source VARCHAR, about VARCHAR, file VARCHAR, exported_at BIGINT, known_at BIGINT, counts VARCHAR);
 """
 
 
@@ -55,11 +56,14 @@ class History:
         if not path.parent.is_dir():
             raise HistoryError(f"the folder {path.parent} does not exist. Make it first, or give another --history.")
         unfinished = path.with_name(f"{path.name}.new-{os.getpid()}")
-        with _connect(unfinished) as connection:
-            connection.execute(TABLES)
-            for row in (("application", APPLICATION), ("schema_version", str(SCHEMA_VERSION))):
-                connection.execute("INSERT INTO about VALUES (?, ?)", row)
-        unfinished.rename(path)  # so that a file which is there is always whole
+        try:
+            with _connect(unfinished) as connection:
+                connection.execute(TABLES)
+                for row in (("application", APPLICATION), ("schema_version", str(SCHEMA_VERSION))):
+                    connection.execute("INSERT INTO about VALUES (?, ?)", row)
+            unfinished.rename(path)  # so that a file which is there is always whole
+        finally:
+            unfinished.unlink(missing_ok=True)
         return cls.open(path)
 
     @classmethod
@@ -152,7 +156,7 @@ def _migrate(
     found = int(about["schema_version"])
     if found > version:
         raise HistoryError(
-            f"{path} was written by a newer Quotum (schema {found}, this one knows {version}). Upgrade Quotum to open it."
+            f"{path} was written by a newer Quotum (schema {found}, this one knows {version}). Upgrade Quotum."
         )
     for step in range(found, version):
         with transaction(connection):

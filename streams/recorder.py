@@ -21,6 +21,7 @@ from streams import arrow
 from streams.history import History, transaction
 
 EMBEDDED_PARTITION = 0
+ROWS_AT_ONCE = 50_000
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 STORED = """
@@ -120,7 +121,9 @@ _Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fa
 def _row(entry: Entry) -> _Row:
     event, data = entry.event, encode(entry.event.logged())
     asserted_at = microseconds(event.time)
-    fact = read_fact(event.type, msgspec.json.decode(data), event.trail, entry.layer, (asserted_at, event.sequence, event.id))
+    fact = read_fact(
+        event.type, msgspec.json.decode(data), event.trail, entry.layer, (asserted_at, event.sequence, event.id)
+    )
     parts = (event.id, event.source, event.type, event.trail, fact.entity, asserted_at, event.sequence, entry.layer)
     digest = hashlib.sha256(encode((*parts, data.decode()))).digest()[:16]
     return (fact, *parts, data.decode(), digest)
@@ -135,12 +138,20 @@ def posting_row(place: tuple[int, int, int], trail: str, posting: Posting) -> tu
 def stored_facts(connection: duckdb.DuckDBPyConnection, trails: Iterable[str] | None = None) -> Iterable[Fact]:
     """What the history's events write, in the order of the log: of some trails, or of all."""
     if trails is None:
-        reader = connection.execute(STORED.format(where=""))
-    else:
-        connection.register("wanted_trails", pa.table({"trail": list(trails)}))
-        reader = connection.execute(STORED.format(where="WHERE trail IN (SELECT trail FROM wanted_trails)"))
-    for batch in reader.to_arrow_reader(50_000) if hasattr(reader, "to_arrow_reader") else reader.fetch_record_batch(50_000):
-        for kind, data, trail, layer, asserted_at, sequence, id_ in zip(*(column.to_pylist() for column in batch), strict=True):
+        return _facts(connection.execute(STORED.format(where="")))
+    connection.register("wanted_trails", pa.table({"trail": list(trails)}))
+    return _facts(connection.execute(STORED.format(where="WHERE trail IN (SELECT trail FROM wanted_trails)")))
+
+
+def source_facts(connection: duckdb.DuckDBPyConnection, source: str) -> Iterable[Fact]:
+    """The same of what one source said."""
+    return _facts(connection.execute(STORED.format(where="WHERE source = ? AND layer = 0"), [source]))
+
+
+def _facts(reader: duckdb.DuckDBPyConnection) -> Iterable[Fact]:
+    for batch in reader.to_arrow_reader(ROWS_AT_ONCE):
+        columns = (column.to_pylist() for column in batch)
+        for kind, data, trail, layer, asserted_at, sequence, id_ in zip(*columns, strict=True):
             yield read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_))
 
 

@@ -1,0 +1,47 @@
+"""The command `quotum`: what it can do, each in a module of its own under commands/."""
+
+from typing import Annotated
+
+import typer
+
+from quotum.commands import board, events, importing, init, reached, replay, verify
+
+EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input was refused."
+
+app = typer.Typer(
+    name="quotum",
+    help="Event-sourced progress tracker for sales teams: who stands where, and why.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("init")(init.init)
+app.command("import")(importing.import_)
+app.command("board")(board.board)
+app.command("reached")(reached.reached)
+app.command("events")(events.events)
+app.command("verify")(verify.verify)
+app.command("replay")(replay.replay)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 (reading package metadata takes longer than most commands)
+
+        typer.echo(version("quotum"))
+        raise typer.Exit
+
+
+@app.callback()
+def quotum(
+    *,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Event-sourced progress tracker for sales teams: who stands where, and why."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,66 @@
+"""`quotum import`: take in a CSV file by a mapping."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from quotum.settings import DEFAULT_HISTORY, REFUSED, USAGE, History, opened, stop
+from schemas.moments import parse_instant
+from streams.importing import Counts, Importing, file_time
+from streams.mapping import read_mapping
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, gzipped or not.")],
+    mapping: Annotated[Path, typer.Option(metavar="MAPPING.toml", help="How its rows are read: docs/mappings.md.")],
+    history: History = DEFAULT_HISTORY,
+    exported_at: Annotated[
+        str, typer.Option(metavar="INSTANT", help="When a snapshot was made; default: the file's own time.")
+    ] = "",
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where refused rows go; default: beside the history.")
+    ] = None,
+) -> None:
+    """Take in a file. The same file again changes nothing; a stopped import goes on when run again."""
+    with opened(history) as books:
+        rules = read_mapping(mapping)
+        made = _instant(exported_at) if exported_at else file_time(file)
+        place = rejects or history.with_name(f"{file.name}.rejected.csv")
+        with _bar(file.name) as bar:
+            task = bar.add_task(file.name, total=None)
+            counts = Importing(books, rules, made).run(
+                file, place, lambda done, size: bar.update(task, completed=done, total=size)
+            )
+    _report(counts, place)
+    if counts.anything_refused:
+        raise typer.Exit(REFUSED)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        stop(f"--exported-at: {error}", USAGE)
+
+
+def _bar(name: str) -> Progress:
+    columns = (TextColumn(name, markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _report(counts: Counts, rejects: Path) -> None:
+    unchanged = f" ({counts.rows_unchanged} of them unchanged)" if counts.rows_unchanged else ""
+    typer.echo(
+        f"rows read {counts.rows_read} = ignored {counts.rows_ignored} + refused {counts.rows_refused}"
+        f" + used {counts.rows_used}{unchanged}"
+    )
+    typer.echo(
+        f"events made {counts.events_made} = taken {counts.events_taken} + duplicate {counts.events_duplicate}"
+        f" + refused {counts.events_refused}"
+    )
+    if counts.anything_refused:
+        typer.echo(f"refused rows, each with reason and remedy: {rejects}")

@@ -1,0 +1,60 @@
+"""Settings that every command takes: where the history lies, and what exit codes say."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from quotum.boards import QuestionError
+from quotum.tables import Format
+from streams.books import Books
+from streams.history import HistoryError
+from streams.importing import ImportRefusedError
+from streams.mapping import MappingError
+from streams.rows import FileError
+from streams.vault import VaultError
+
+DEFAULT_HISTORY = Path("quotum.duckdb")
+WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+
+History = Annotated[
+    Path,
+    typer.Option("--history", envvar="QUOTUM_HISTORY", metavar="FILE", help="The history to use.", show_envvar=True),
+]
+Form = Annotated[Format, typer.Option("--format", help="How to print it.")]
+
+
+def complain(message: str) -> None:
+    """Say on standard error what is wrong."""
+    sys.stderr.write(f"quotum: {message}\n")
+
+
+def stop(message: str, code: int = FAILED) -> NoReturn:
+    """Say what is wrong and end with a code."""
+    complain(message)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def opened(history: Path) -> Iterator[Books]:
+    """The open books; what goes wrong ends the command with one clear line."""
+    with told(), Books.open(history) as books:
+        yield books
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn errors that a user can mend into a line on standard error and an exit code."""
+    try:
+        yield
+    except (QuestionError, MappingError) as error:
+        stop(str(error), USAGE)
+    except (HistoryError, VaultError, FileError, ImportRefusedError) as error:
+        stop(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a pager that was closed is no failure
+        raise typer.Exit(WELL) from None

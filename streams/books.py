@@ -1,0 +1,144 @@
+"""The books of one workspace, embedded: history, vault, door and recorder in one process, without a broker.
+
+This is the default driver: the history itself is the log, and trails live in memory only while they are written to.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from time import time_ns
+from typing import Any, Literal, NamedTuple, Self
+
+from projections.organisation import Organisation, organisation
+from schemas.envelope import Event
+from schemas.events import ORGANISATION, adapter
+from schemas.facts import FEED
+from schemas.moments import Calendar, from_microseconds
+from streams.door import Door, Refused
+from streams.history import History, HistoryError
+from streams.recorder import Entry, Recorder, stored_facts
+from streams.vault import Vault
+
+OWN_SOURCE = "quotum"
+Fate = Literal["taken", "duplicate", "refused"]
+
+
+class Outcome(NamedTuple):
+    """What became of one event: its place in the log if it was taken, the reason if it was refused."""
+
+    fate: Fate
+    offset: int | None = None
+    reason: str = ""
+
+
+def wall_clock() -> int:
+    """Now, in microseconds since 1970-01-01T00:00:00Z."""
+    return time_ns() // 1_000
+
+
+def vault_path(history: Path) -> Path:
+    """Where the vault of a history lies: beside it."""
+    return history.with_name(history.name + ".vault")
+
+
+class Books:
+    """The open books. Use them as a context manager."""
+
+    def __init__(self, history: History, vault: Vault, clock: Callable[[], int]) -> None:
+        """Use `Books.open` or `Books.create`."""
+        self.history = history
+        self.vault = vault
+        self.clock = clock
+        self.calendar = Calendar(self.organisation().zone)
+        self._door = Door(vault, clock)
+        self._recorder = Recorder(history, self.calendar, clock)
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        *,
+        zone: str,
+        currency: str,
+        fiscal_start: int = 1,
+        credit: str = "owner",
+        clock: Callable[[], int] = wall_clock,
+    ) -> Self:
+        """Open new books; what is given becomes their first events. ValueError for an odd zone, currency ..."""
+        told = {"zone": zone, "currency": currency, "fiscal_start": fiscal_start}
+        first = [own_event("quotum.workspace.opened.v1", told, clock()), rule_event(credit, None, clock())]
+        if vault_path(path).exists() and not path.exists():
+            raise HistoryError(
+                f"a vault without its history lies at {vault_path(path)}. Put the history beside it, or move it away."
+            )
+        history = History.create(path)
+        vault = Vault.open(vault_path(path))
+        Recorder(history, Calendar(zone), clock).record([Entry(event, FEED) for event in first]).result()
+        return cls(history, vault, clock)
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Callable[[], int] = wall_clock) -> Self:
+        """Open books that are there; HistoryError or VaultError says what is missing."""
+        history = History.open(path)
+        try:
+            _expect_vault(path)
+            vault = Vault.open(vault_path(path))
+        except BaseException:
+            history.close()
+            raise
+        return cls(history, vault, clock)
+
+    def close(self) -> None:
+        """Close history and vault."""
+        self.history.close()
+        self.vault.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def organisation(self) -> Organisation:
+        """The workspace, its teams and its people as the log tells them now."""
+        with self.history.read() as cursor:
+            return organisation(stored_facts(cursor, [ORGANISATION]))
+
+    def next_offset(self) -> int:
+        """How many events the log holds."""
+        return int(self.history.rows("SELECT coalesce(max(next_offset), 0) FROM positions")[0][0])
+
+    def take(self, events: Sequence[Event], layer: int = FEED, people: str | None = None) -> list[Outcome]:
+        """Let a batch in and record it; what became of each. What is taken or duplicate outlives a kill."""
+        admitted = self.admit(events, layer, people)
+        outcomes = iter(self.record([one for one in admitted if isinstance(one, Entry)]))
+        return [
+            Outcome("refused", reason=one.reason) if isinstance(one, Refused) else next(outcomes) for one in admitted
+        ]
+
+    def admit(self, events: Sequence[Event], layer: int = FEED, people: str | None = None) -> list[Entry | Refused]:
+        """Only the door: what is let in has numbers for people. `people`: whose ids theirs are, if not the source's."""
+        return self._door.admit(events, layer, people)
+
+    def record(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Only the recording, of what the door let in."""
+        offsets = self._recorder.record(entries).result().offsets if entries else []
+        return [Outcome("duplicate") if offset is None else Outcome("taken", offset) for offset in offsets]
+
+
+def _expect_vault(path: Path) -> None:
+    if not vault_path(path).exists():
+        raise HistoryError(f"the vault {vault_path(path)} is missing, so nobody would have a name. Put it back.")
+
+
+def own_event(kind: str, data: dict[str, Any], now: int, sequence: int = 0) -> Event:
+    """An event that Quotum itself says, now (microseconds)."""
+    event = {"id": f"{kind}:{now}:{sequence}", "source": OWN_SOURCE, "type": kind, "time": from_microseconds(now)}
+    return adapter().validate_python({**event, "sequence": sequence, "trail": ORGANISATION, "data": data})
+
+
+def rule_event(rule: str, day: date | None, now: int) -> Event:
+    """The event that sets the credit rule, from a day on or from the beginning."""
+    return own_event("quotum.credit_rule.set.v1", {"rule": rule} | ({"day": day} if day else {}), now)

@@ -1,0 +1,138 @@
+"""Figures from history: sums of postings, by whatever a board asks for. Plain scans; DuckDB's zone maps do the rest."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+
+from projections.organisation import NEVER, Organisation, Span
+from projections.reached import Credit
+from schemas.moments import from_day_number
+from streams.history import History
+
+By = Literal["rep", "team", "region", "product", "kind", "day", "total"]
+WHO: Mapping[By, str] = {
+    "rep": "rep",
+    "team": "coalesce(team, 0)",
+    "region": "coalesce(region, '')",
+    "product": "product",
+    "kind": "kind",
+    "day": "CAST(day AS VARCHAR)",
+    "total": "'total'",
+}
+TEAM_OF_THE_DAY = """
+LEFT JOIN stays ON stays.member = postings.rep AND postings.day >= stays.first AND postings.day < stays.until
+LEFT JOIN regions USING (team)
+"""
+Where = tuple[str, dict[str, Any]]
+
+
+def sums(
+    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation
+) -> dict[tuple[str, Any], int]:
+    """(currency, who) -> amount in whole units of the metric. Who: rep or team number (0: none), text, or day."""
+    rows = _grouped(history, metric, spans, by, organisation, "")
+    return {(currency, who): amount for who, currency, amount in rows}
+
+
+def histograms(
+    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation
+) -> dict[tuple[str, Any], dict[int, int]]:
+    """(currency, who) -> days -> weight in millionths, for a metric that is a duration."""
+    found: dict[tuple[str, Any], dict[int, int]] = {}
+    for who, currency, days, amount in _grouped(history, metric, spans, by, organisation, "days,"):
+        found.setdefault((currency, who), {})[days] = amount
+    return found
+
+
+def in_business_order(
+    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation
+) -> dict[tuple[str, Any], list[Credit]]:
+    """(currency, who) -> the present credits, in business order."""
+    what = f"{WHO[by]} AS who, currency, date_diff('day', DATE '1970-01-01', day) AS day, instant, entity"
+    query = f"""
+        SELECT * EXCLUDE (entity) FROM (
+            SELECT {what}, sum(amount) AS amount FROM postings {_join(by)} WHERE {{where}}
+            GROUP BY ALL HAVING sum(amount) <> 0)
+        ORDER BY who, currency, day, instant NULLS FIRST, entity
+    """  # noqa: S608 (made of our own words; values are parameters)
+    found: dict[tuple[str, Any], list[Credit]] = {}
+    for who, currency, day, at, amount in _run(history, query, metric, spans, by, organisation):
+        found.setdefault((currency, who), []).append(Credit(day, at, amount))
+    return found
+
+
+def wins_without_amount(history: History, spans: Sequence[Span]) -> list[str]:
+    """The deals that count as won in a period and bring no revenue."""
+    where, values = _where("deals_won", spans)
+    query = f"""
+        SELECT entity FROM postings WHERE {where}
+        GROUP BY trail, entity HAVING sum(amount) <> 0
+        AND (trail, entity) NOT IN (
+            SELECT (trail, entity) FROM postings WHERE metric = 'revenue' AND basis = 'owner'
+            GROUP BY trail, entity, rep HAVING sum(amount) <> 0)
+        ORDER BY entity
+    """  # noqa: S608 (made of our own words; values are parameters)
+    return [entity for (entity,) in history.rows(query, values)]
+
+
+def _grouped(
+    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation, also: str
+) -> list[tuple[Any, ...]]:
+    query = f"""
+        SELECT {WHO[by]} AS who, currency, {also} CAST(sum(amount) AS HUGEINT) AS amount
+        FROM postings {_join(by)} WHERE {{where}} GROUP BY ALL HAVING sum(amount) <> 0
+    """  # noqa: S608 (made of our own words; values are parameters)
+    return _run(history, query, metric, spans, by, organisation)
+
+
+def _join(by: By) -> str:
+    return TEAM_OF_THE_DAY if by in ("team", "region") else ""
+
+
+def _run(
+    history: History, query: str, metric: str, spans: Sequence[Span], by: By, organisation: Organisation
+) -> list[tuple[Any, ...]]:
+    where, values = _where(metric, spans)
+    with history.read() as cursor:
+        if _join(by):
+            _register(cursor, organisation)
+        return cursor.execute(query.format(where=where), values).fetchall()
+
+
+def _where(metric: str, spans: Iterable[Span]) -> Where:
+    values: dict[str, Any] = {"metric": metric}
+    terms = []
+    for index, span in enumerate(spans):
+        values |= {f"basis{index}": span.rule, f"first{index}": _date(span.first), f"last{index}": _date(span.last)}
+        terms.append(f"(basis = $basis{index} AND day BETWEEN $first{index} AND $last{index})")
+    return f"metric = $metric AND ({' OR '.join(terms)})", values
+
+
+def _date(day: int) -> date:
+    return from_day_number(day)
+
+
+def _register(cursor: duckdb.DuckDBPyConnection, organisation: Organisation) -> None:
+    """The stays and regions as tables; a stay without an end ends after the last date there is."""
+    last = date.max.toordinal() - date(1970, 1, 1).toordinal()
+    stays = organisation.stays
+    days = [
+        pa.array([min(day, last) for day in column], pa.int32()).cast(pa.date32())
+        for column in (
+            [stay.first for stay in stays],
+            [last + 1 if stay.until == NEVER else stay.until for stay in stays],
+        )
+    ]
+    members = {"member": pa.array([stay.rep for stay in stays], pa.int32()), "first": days[0], "until": days[1]}
+    teams = pa.array([stay.team for stay in stays], pa.int32())
+    cursor.register("stays", pa.table({**members, "team": teams}))
+    regions = organisation.regions
+    cursor.register(
+        "regions",
+        pa.table(
+            {"team": pa.array(list(regions), pa.int32()), "region": pa.array(list(regions.values()), pa.string())}
+        ),
+    )
