@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,16 +36,23 @@ class Template:
 
     text: str
 
-    @property
+    @cached_property
+    def _parts(self) -> list[str]:
+        return PLACEHOLDER.split(self.text)  # text, column, text, column ... text
+
+    @cached_property
     def columns(self) -> list[str]:
         """The columns it takes."""
-        return PLACEHOLDER.findall(self.text)
+        return self._parts[1::2]
 
     def fill(self, row: Row) -> str:
         """The text for a row; empty where one of its columns is."""
-        if any(not row[column].strip() for column in self.columns):
+        values = [row[column].strip() for column in self.columns]
+        if not all(values):
             return ""
-        return PLACEHOLDER.sub(lambda found: row[found[1]].strip(), self.text)
+        filled = self._parts.copy()
+        filled[1::2] = values
+        return "".join(filled)
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,28 @@ class RowMapping:
     people: str | None = None
     zone: str = ""
     csv: CsvForm = field(default_factory=CsvForm)
+
+    @cached_property
+    def _dispatch(self) -> tuple[str, dict[str, tuple[Rule, ...]]] | None:
+        """A column on which every rule has a condition, and the rules that each of its texts leaves."""
+        wanted = [{one.column: one.texts for one in rule.when if not one.negated} for rule in self.rules]
+        shared = [column for column in wanted[0] if all(column in texts for texts in wanted)]
+        if not shared:
+            return None
+        texts = {text for conditions in wanted for text in conditions[shared[0]]}
+        by_text = {
+            text: tuple(rule for rule, own in zip(self.rules, wanted, strict=True) if text in own[shared[0]])
+            for text in texts
+        }
+        return shared[0], by_text
+
+    def rules_for(self, row: Row) -> list[Rule]:
+        """The rules that apply to a row, in the order of the mapping."""
+        rules = self.rules
+        if self._dispatch:
+            column, by_text = self._dispatch
+            rules = by_text.get(row[column].strip(), ())
+        return [rule for rule in rules if rule.applies(row)]
 
     def check_columns(self, header: Iterable[str]) -> None:
         """MappingError if a rule takes a column that the file does not have."""

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from schemas.envelope import Event
 from schemas.events import adapter
-from schemas.moments import instant_text, zone_of
+from schemas.moments import zone_of
 from streams.mapping import Row, RowMapping, Rule
 from streams.rows import RowFaultError
 
@@ -43,8 +43,7 @@ class RowReading:
         """The events a row tells, none where no rule applies; RowFaultError. `envelope` gives id, time and the like."""
         return [
             Told(rule, self._validated(rule, {**envelope(rule, row, data), "data": data}))
-            for rule in self.mapping.rules
-            if rule.applies(row)
+            for rule in self.mapping.rules_for(row)
             for data in (self._data(rule, row),)
         ]
 
@@ -106,8 +105,8 @@ class RowReading:
         except ValueError:
             raise RowFaultError(f"{name}: {text!r} is not a date of the form {form}", "mend the date") from None
 
-    def _instant(self, name: str, text: str) -> str:
-        """An instant as RFC 3339; a naive time is in the mapping's zone (of two such the first), a date its start."""
+    def _instant(self, name: str, text: str) -> datetime:
+        """An instant; a naive time is in the mapping's zone (of two such the first), a date its start."""
         form = self.mapping.csv.times
         try:
             moment = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 (zone follows)
@@ -116,7 +115,7 @@ class RowReading:
             raise RowFaultError(
                 f"{name}: {text!r} is not a time {wanted}", "mend it, or give its form as csv.times"
             ) from None
-        return instant_text(moment if moment.tzinfo else moment.replace(tzinfo=self._zone))
+        return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
 
     def _decimal(self, name: str, text: str) -> str:
         """A plain decimal from the file's way of writing one; whole groups of thousands may be set apart."""

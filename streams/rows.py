@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import IO, NamedTuple, cast
 from streams.mapping import CsvForm
 
 LONGEST_FIELD_CHARS = 1_000_000
+UNDECODED = re.compile("[\udc80-\udcff]")
 CUT_OFF = (OSError, EOFError, zlib.error, UnicodeError)
 
 
@@ -87,7 +89,7 @@ class RowReader:
     def _fault(self, values: list[str]) -> str:
         if len(values) != len(self.header):
             return f"the row has {len(values)} fields, the header {len(self.header)}"
-        if any("\udc80" <= character <= "\udcff" for value in values if not value.isascii() for character in value):
+        if not all(map(str.isascii, values)) and UNDECODED.search("".join(values)):
             return "the row is not in the file's encoding"
         return ""
 
