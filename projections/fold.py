@@ -47,6 +47,7 @@ Posting = tuple[str, Line, int]  # entity, line, signed amount
 Place = tuple[int, int, int, str]  # day, microseconds (or where a date stands within its day), sequence, entity
 
 DATE_FIRST, DATE_LAST = -(2**63), 2**63
+FIRST_SEQUENCE = -(2**63)
 AFTER_ALL_IDS = "\U0010ffff"
 
 
@@ -253,9 +254,10 @@ class Trail:
         return entity.holding.on(day) if entity.holding else holders(entity.read(OPENING))
 
     def _keep_holding(self, entity: Entity, fact: Fact) -> None:
-        """Say the new statement, or begin anew where it is not the latest or something was withdrawn."""
+        """Say the new statement, or begin anew where it is not the latest, or takes the place of an earlier one."""
         said = [(name, text) for name, text in fact.writes if name == OPENING or name.startswith(REASSIGNING)]
-        if len(said) == 1 and entity.holding and WITHDRAWN not in entity.person:
+        replaces_nothing = len(said) == 1 and said[0][0] != OPENING and said[0][1] != TAKEN_BACK
+        if replaces_nothing and entity.holding and WITHDRAWN not in entity.person:
             one = statement(said[0][0], (*fact.stamp, said[0][1]), fact.layer, self.calendar)
             if entity.holding.follows(one):
                 entity.holding.say(one)
@@ -290,8 +292,10 @@ class Trail:
         index = bisect_right(self.offers, offer)
         following = self.offers[index] if index < len(self.offers) else None
         found = self._closed_within(offer, following)
-        if following and following[0] == offer[0] and following[1] == offer[1] == DATE_FIRST:
-            by_date = (offer[0], DATE_LAST, offer[2], ""), (offer[0], DATE_LAST, following[2], AFTER_ALL_IDS)
+        if following and following[1] == DATE_FIRST:  # a win by date may lie before it, though its day is the same
+            day, _, sequence, _ = following
+            first = offer[2] if offer[:2] == following[:2] else FIRST_SEQUENCE
+            by_date = (day, DATE_LAST, first, ""), (day, DATE_LAST, sequence, AFTER_ALL_IDS)
             found += self._closed_within(*by_date)
         return found
 
