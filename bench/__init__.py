@@ -1,4 +1,5 @@
-"""Speed that nobody measures gets lost, so each promise about it is a module here that measures it.
+"""How fast it is: each module measures one thing, prints what it found and ends with one JSON line.
 
-`make bench` runs them all. Each ends with one JSON line: name, figures, ratio, machine.
+Figures are ratios against something measured in the same run, since machines differ and drift; nothing here is a test.
+`python -m bench` runs them all, `python -m bench.fold` one.
 """
