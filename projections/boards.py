@@ -25,12 +25,13 @@ def rank(
     ties: Ties = "standard",
     *,
     least_first: bool = False,
-    reached: Callable[[Collection[Who]], Mapping[Who, tuple[int, int]]] | None = None,
+    reached: Callable[[Collection[Who]], Mapping[Who, int]] | None = None,
     unassigned: Who | None = None,
 ) -> list[Ranked]:
     """The board, from the best value down; who has no value (None) follows unranked, then unassigned.
 
-    `reached` says for those who share a value when each got there (day, instant), and is only asked for ties "first".
+    `reached` says for those who share a value on which day each got there, and is only asked for ties "first"; whom it
+    does not name comes after those it does.
     """
     placed = {who: value for who, value in values.items() if value is not None and who != unassigned}
     order = sorted(placed, key=lambda who: (placed[who] if least_first else -placed[who], _id(who)))
@@ -41,7 +42,8 @@ def rank(
         rows = list(_with_ties(order, placed, dense=ties == "dense"))
     rest = sorted((who for who, value in values.items() if value is None and who != unassigned), key=_id)
     rows += [Ranked(None, who, None) for who in rest]
-    return rows + [Ranked(None, None, value) for who, value in values.items() if who == unassigned and value]
+    last = [value for who, value in values.items() if who == unassigned and value is not None]
+    return rows + [Ranked(None, None, value) for value in last]
 
 
 def _id(who: object) -> tuple[int, str]:
@@ -59,7 +61,7 @@ def _with_ties(order: list[Who], placed: Mapping[Who, int | float], *, dense: bo
 def _by_arrival(
     order: list[Who],
     placed: Mapping[Who, int | float],
-    reached: Callable[[Collection[Who]], Mapping[Who, tuple[int, int]]] | None,
+    reached: Callable[[Collection[Who]], Mapping[Who, int]] | None,
 ) -> list[Who]:
     counts: dict[int | float, list[Who]] = {}
     for who in order:
@@ -69,5 +71,5 @@ def _by_arrival(
     return [
         who
         for group in counts.values()
-        for who in sorted(group, key=lambda who: (*arrival.get(who, (LAST_DAY, 0)), _id(who)))
+        for who in sorted(group, key=lambda who: (arrival.get(who, LAST_DAY), _id(who)))
     ]

@@ -3,18 +3,22 @@
 The command line asks here, and so will every other door: a question has one answer.
 """
 
+import math
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
+from fractions import Fraction
 from typing import Any
 
 from projections.boards import Ties, rank
 from projections.metrics import BASES, METRICS, OWNER, Metric, median
 from projections.organisation import Organisation, Span
-from projections.reached import reached
+from projections.reached import Credit, reached
 from schemas.data import MILLIONTHS
 from schemas.moments import day_number, from_day_number, from_microseconds, instant_text
-from schemas.money import from_minor, to_minor
+from schemas.money import digits, from_minor
 from schemas.periods import Period, parse_period
 from streams import figures
 from streams.books import Books
@@ -22,6 +26,10 @@ from streams.figures import By
 
 Value = int | float | None
 UNASSIGNED: Mapping[str, object] = {"rep": 0, "team": 0, "region": "", "product": "", "kind": ""}
+DIGITS_OF_COUNTS = 6
+LONGEST_VALUE_CHARS = 64
+PLAIN_DECIMAL = re.compile(r"(-?\d+)(?:\.(\d+))?", re.ASCII)
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
 class QuestionError(ValueError):
@@ -40,17 +48,18 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class Board:
-    """A board: its rows, best first, per currency; and what it leaves to be said."""
+    """A board: its rows, best first, per currency; and what it leaves to be said.
+
+    `currencies`: those it has rows in, the books' own first and there even without rows; none without money. `rules`:
+    the credit rules in force one after the other; none for a metric that credits its own rep.
+    """
 
     metric: Metric
     period: Period
     rows: tuple[BoardRow, ...]
+    currencies: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     without_amount: tuple[str, ...] = ()
-
-    @property
-    def currencies(self) -> list[str]:
-        """The currencies of its rows, none for a metric without money."""
-        return sorted({row.currency for row in self.rows} - {""})
 
 
 @dataclass(frozen=True)
@@ -73,9 +82,11 @@ class _Question:
 
 
 def metric_named(name: str) -> Metric:
-    """The metric of a name; QuestionError lists those there are."""
+    """The metric of a name; QuestionError gives a near one, or all there are."""
     if name not in METRICS:
-        raise QuestionError(f"there is no metric {name!r}; there are {', '.join(METRICS)}")
+        near = get_close_matches(name.lower().replace("-", "_"), METRICS, 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(METRICS)}"
+        raise QuestionError(f"there is no metric {name[:LONGEST_VALUE_CHARS]!r}; {hint}")
     return METRICS[name]
 
 
@@ -87,16 +98,19 @@ def board(
     values = _values(books, asked)
     names = _names(books, by)
     rows: list[BoardRow] = []
-    for currency in _currencies(values, asked):
+    currencies = _currencies(values, asked)
+    for currency in currencies:
         of_currency = {who: value for (own, who), value in values.items() if own == currency}
-        whole = _scope(books, asked, of_currency) | of_currency
+        nobody_else = _scope(books, asked, of_currency) if currency == currencies[0] else {}
+        whole = nobody_else | of_currency
         arrivals = _arrivals(books, asked, currency, of_currency)
         unassigned = UNASSIGNED.get(by)
         for row in rank(whole, ties, least_first=asked.metric.least_first, reached=arrivals, unassigned=unassigned):
             who = None if row.who is None else names(row.who)
             rows.append(BoardRow(row.rank, who, row.value, currency))
     listed = figures.wins_without_amount(books.history, asked.spans) if asked.metric.name == "revenue" else []
-    return Board(asked.metric, asked.period, tuple(rows), tuple(listed))
+    rules = tuple(span.rule for span in asked.spans) if asked.metric.credited else ()
+    return Board(asked.metric, asked.period, tuple(rows), tuple(one for one in currencies if one), rules, tuple(listed))
 
 
 def when_reached(
@@ -108,27 +122,46 @@ def when_reached(
         raise QuestionError(
             f"{metric} does not add up over time, so no sum of it is ever reached; ask for a count or a sum"
         )
+    wanted = _wanted(asked.metric, value, asked.organisation.currency)
     names = _names(books, by)
-    found = []
+    found: list[tuple[Credit, Any, str]] = []
     for (currency, who), credits_ in figures.in_business_order(books.history, *_asked(asked)).items():
-        credit_ = reached(credits_, whole_units(asked.metric, value, currency))
-        if credit_ and who != UNASSIGNED.get(by):
-            at = instant_text(from_microseconds(credit_.at)) if credit_.at is not None else ""
-            found.append(
-                (credit_.day, at, who, ReachedRow(names(who), str(from_day_number(credit_.day)), at, currency))
-            )
-    return [row for *_, row in sorted(found, key=lambda entry: (entry[0], entry[1], str(entry[2]).zfill(12)))]
+        there = reached(credits_, math.ceil(wanted * 10 ** _digits(asked.metric, currency)))
+        if there and who != UNASSIGNED.get(by):
+            found.append((there, who, currency))
+    found.sort(key=lambda entry: (entry[0].day, -math.inf if entry[0].at is None else entry[0].at, *entry[1:]))
+    return [_reached_row(there, names(who), currency) for there, who, currency in found]
+
+
+def _reached_row(there: Credit, who: str, currency: str) -> ReachedRow:
+    at = "" if there.at is None else instant_text(from_microseconds(there.at))
+    return ReachedRow(who, str(from_day_number(there.day)), at, currency)
 
 
 def whole_units(metric: Metric, value: str, currency: str) -> int:
-    """A decimal text in whole units of a metric; QuestionError if it is none, or not above zero."""
-    try:
-        found = to_minor(value, currency) if metric.unit == "money" else to_minor(value, "USD") * (MILLIONTHS // 100)
-    except ValueError as error:
-        raise QuestionError(str(error)) from None
-    if found <= 0:
-        raise QuestionError(f"{value} is reached before anything happens; give a value above 0")
-    return found
+    """A decimal text in whole units of a metric, as a person wrote it; QuestionError if it is none, or not above 0."""
+    return int(_wanted(metric, value, currency) * 10 ** _digits(metric, currency))
+
+
+def _digits(metric: Metric, currency: str) -> int:
+    return digits(currency) if metric.unit == "money" else DIGITS_OF_COUNTS
+
+
+def _wanted(metric: Metric, value: str, currency: str) -> Fraction:
+    found = PLAIN_DECIMAL.fullmatch(value) if len(value) <= LONGEST_VALUE_CHARS else None
+    if not found:
+        raise QuestionError(f"{value[:LONGEST_VALUE_CHARS]!r} is not a plain number: write it such as 1500 or 1500.50")
+    most, plain = _digits(metric, currency), found[1]
+    if THOUSANDS.fullmatch(value) and most != len("000"):  # fifty thousand, as half of Europe writes it, or fifty
+        fraction = value.rpartition(".")[2].rstrip("0")
+        small = f"{plain}.{fraction.ljust(2, '0')}" if fraction else plain
+        raise QuestionError(f"{value!r} can be read in two ways: write {plain}{found[2]} or {small}")
+    if len(found[2] or "") > most:
+        unit = currency if metric.unit == "money" else metric.name
+        raise QuestionError(f"{value!r} has more than the {most} digits after the point of {unit}: round it first")
+    if Fraction(value) <= 0:
+        raise QuestionError(f"{value} is reached before anything happens: give a value above 0")
+    return Fraction(value)
 
 
 def value_text(metric: Metric, value: Value, currency: str) -> str:
@@ -170,9 +203,10 @@ def _values(books: Books, asked: _Question) -> dict[tuple[str, Any], Value]:
 
 
 def _currencies(values: Mapping[tuple[str, Any], Value], asked: _Question) -> list[str]:
-    return sorted({currency for currency, _ in values}) or [
-        asked.organisation.currency if asked.metric.unit == "money" else ""
-    ]
+    """The currencies that a board has rows in, the books' own before the others; one at least."""
+    own = asked.organisation.currency if asked.metric.unit == "money" else ""
+    found = {currency for currency, _ in values} or {own}
+    return sorted(found, key=lambda currency: (currency != own, currency))
 
 
 def _scope(books: Books, asked: _Question, values: Mapping[Any, Value]) -> dict[Any, Value]:
@@ -184,7 +218,7 @@ def _scope(books: Books, asked: _Question, values: Mapping[Any, Value]) -> dict[
         members = organisation.members(asked.period)
         whos = members if organisation.stays else books.vault.labels("person")
     elif by == "team":
-        whos = organisation.regions
+        whos = organisation.regions.keys() | {stay.team for stay in organisation.stays if stay.team}
     elif by == "region":
         whos = {region for region in organisation.regions.values() if region}
     elif by == "day":
@@ -197,14 +231,17 @@ def _scope(books: Books, asked: _Question, values: Mapping[Any, Value]) -> dict[
 
 def _arrivals(
     books: Books, asked: _Question, currency: str, values: Mapping[Any, Value]
-) -> Callable[[Collection[Any]], dict[Any, tuple[int, int]]]:
-    """When each of some first had all of the value that they end with."""
+) -> Callable[[Collection[Any]], dict[Any, int]]:
+    """The day on which each of some first had all of the value that they end with, if that is something."""
 
-    def arrivals(tied: Collection[Any]) -> dict[Any, tuple[int, int]]:
+    def arrivals(tied: Collection[Any]) -> dict[Any, int]:
+        if asked.metric.unit == "days":  # a median is not reached, it moves
+            return {}
         found = {}
         for (own, who), credits_ in figures.in_business_order(books.history, *_asked(asked)).items():
-            if own == currency and who in tied and (there := reached(credits_, int(values.get(who) or 0))):
-                found[who] = (there.day, 0)
+            value = int(values.get(who) or 0)
+            if own == currency and who in tied and value > 0 and (there := reached(credits_, value)):
+                found[who] = there.day
         return found
 
     return arrivals

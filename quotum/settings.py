@@ -1,12 +1,12 @@
 """Settings that every command takes: where the history lies, and what exit codes say."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import duckdb
 import typer
 
 from quotum.boards import QuestionError
@@ -55,6 +55,10 @@ def told() -> Iterator[None]:
         stop(str(error), USAGE)
     except (HistoryError, VaultError, FileError, ImportRefusedError) as error:
         stop(str(error))
+    except duckdb.Error as error:
+        stop(f"the history cannot be read or written: {str(error).partition(chr(10))[0]}")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a pager that was closed is no failure
-        raise typer.Exit(WELL) from None
+        raise
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        stop(f"{place}{error.strerror or error}")

@@ -1,7 +1,9 @@
 """Lists on the terminal and for scripts: one way to print rows as a table, CSV or JSON."""
 
 import csv
+import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -10,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 NUMBERS = ("rank", "value", "offset")
+Cell = str | int | None
 
 
 class Format(StrEnum):
@@ -20,26 +23,56 @@ class Format(StrEnum):
     json = "json"
 
 
-def show(columns: Sequence[str], rows: Sequence[Sequence[str]], form: Format, title: str = "") -> None:
-    """Print rows of text. CSV has a header and plain values; JSON is a list of objects; a table is for people."""
+def show(
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]], form: Format, title: str = "", nothing: str = ""
+) -> None:
+    """Print rows. CSV has a header and plain values, JSON is a list of objects; a table is for people.
+
+    A cell that is None is empty in CSV and null in JSON. `title` stands above a table, `nothing` in place of an empty
+    one.
+    """
     if form is Format.csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+        text = _csv(columns, rows)
     elif form is Format.json:
         found = [dict(zip(columns, row, strict=True)) for row in rows]
-        sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
     else:
-        _table(columns, rows, title)
+        text = _table(columns, rows, title, nothing)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has had enough (head, a pager that was closed): no failure
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> None:
+def _csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str, nothing: str) -> str:
+    console = Console(highlight=False, markup=False, emoji=False)
+    with console.capture() as captured:
+        if title:
+            console.print(title, style="bold", soft_wrap=True)
+        if nothing and not rows:
+            console.print(nothing)
+        else:
+            console.print(_grid(columns, rows))
+    return captured.get()
+
+
+def _grid(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, justify="right" if column in NUMBERS else "left", header_style="dim", overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    console = Console(highlight=False, markup=False)
-    if title:
-        console.print(title, style="bold")
-    console.print(table)
+        table.add_row(*(_text(cell) for cell in row))
+    return table
+
+
+def _text(cell: Cell) -> str:
+    return "" if cell is None else str(cell)

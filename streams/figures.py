@@ -66,14 +66,12 @@ def in_business_order(
 
 def wins_without_amount(history: History, spans: Sequence[Span]) -> list[str]:
     """The deals that count as won in a period and bring no revenue."""
-    where, values = _where("deals_won", spans)
+    within, values = _within(spans)
     query = f"""
-        SELECT entity FROM postings WHERE {where}
-        GROUP BY trail, entity HAVING sum(amount) <> 0
-        AND (trail, entity) NOT IN (
-            SELECT (trail, entity) FROM postings WHERE metric = 'revenue' AND basis = 'owner'
-            GROUP BY trail, entity, rep HAVING sum(amount) <> 0)
-        ORDER BY entity
+        SELECT entity FROM (
+            SELECT trail, entity, metric FROM postings WHERE metric IN ('deals_won', 'revenue') AND {within}
+            GROUP BY trail, entity, metric, rep HAVING sum(amount) <> 0)
+        GROUP BY trail, entity HAVING NOT bool_or(metric = 'revenue') ORDER BY entity
     """  # noqa: S608 (made of our own words; values are parameters)
     return [entity for (entity,) in history.rows(query, values)]
 
@@ -103,12 +101,17 @@ def _run(
 
 
 def _where(metric: str, spans: Iterable[Span]) -> Where:
-    values: dict[str, Any] = {"metric": metric}
+    within, values = _within(spans)
+    return f"metric = $metric AND {within}", {"metric": metric, **values}
+
+
+def _within(spans: Iterable[Span]) -> Where:
+    values: dict[str, Any] = {}
     terms = []
     for index, span in enumerate(spans):
         values |= {f"basis{index}": span.rule, f"first{index}": _date(span.first), f"last{index}": _date(span.last)}
         terms.append(f"(basis = $basis{index} AND day BETWEEN $first{index} AND $last{index})")
-    return f"metric = $metric AND ({' OR '.join(terms)})", values
+    return f"({' OR '.join(terms)})", values
 
 
 def _date(day: int) -> date:

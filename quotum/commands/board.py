@@ -5,48 +5,71 @@ from typing import Annotated, Literal
 import typer
 
 from quotum import boards
+from quotum.boards import Board, BoardRow
 from quotum.settings import DEFAULT_HISTORY, Form, History, complain, opened
-from quotum.tables import Format, show
+from quotum.tables import Cell, Format, show
 
 LISTED = 5
+NOT_SAID = {"rep": "unassigned", "team": "no team", "region": "no region", "product": "no product", "kind": "no kind"}
 
 
 def board(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
-    metric: Annotated[str, typer.Argument(help="What is counted: calls, deals_won, revenue ... (docs/metrics.md).")],
-    period: Annotated[str, typer.Argument(help="2017-06-15, 2017-W24, 2017-06, 2017-Q2, 2017, FY2017 or A..B.")],
+    metric: Annotated[
+        str, typer.Argument(metavar="METRIC", help="What is counted: calls, deals_won, revenue ... (docs/metrics.md).")
+    ],
+    period: Annotated[
+        str,
+        typer.Argument(metavar="PERIOD", help="2017-06-15, 2017-W24, 2017-06, 2017-Q2, 2017, FY2017 or DAY..DAY."),
+    ],
     history: History = DEFAULT_HISTORY,
     by: Annotated[
-        Literal["rep", "team", "region", "product", "kind", "day", "total"], typer.Option(help="What makes a row.")
+        Literal["rep", "team", "region", "product", "kind", "day", "total"],
+        typer.Option(metavar="WHAT", help="What makes a row: rep, team, region, product, kind, day or total."),
     ] = "rep",
     credit: Annotated[
-        Literal["owner", "closer", "seller"] | None, typer.Option(help="Who gets a deal; default: the rule in force.")
+        Literal["owner", "closer", "seller"] | None,
+        typer.Option(metavar="RULE", help="Who gets a deal: owner, closer or seller; default: the rule in force."),
     ] = None,
     ties: Annotated[
-        Literal["standard", "dense", "first"], typer.Option(help="1,2,2,4; 1,2,2,3; or the earliest first.")
+        Literal["standard", "dense", "first"],
+        typer.Option(metavar="HOW", help="standard (1,2,2,4), dense (1,2,2,3) or first (the earliest there)."),
     ] = "standard",
-    limit: Annotated[int | None, typer.Option(min=1, help="The first rows only.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="The first N rows only (of each currency).")
+    ] = None,
     form: Form = Format.table,
 ) -> None:
     """Rank reps, teams or anything else by a metric over a period."""
     with opened(history) as books:
         found = boards.board(books, metric, period, by=by, credit=credit, ties=ties)
     several = len(found.currencies) > 1
-    rows = [
-        [
-            "" if row.rank is None else str(row.rank),
-            row.who or "",
-            boards.value_text(found.metric, row.value, row.currency),
-            *([row.currency] if several else []),
-        ]
-        for row in found.rows[:limit]
-    ]
-    unit = f", {found.currencies[0]}" if len(found.currencies) == 1 else ""
-    title = f"{metric} by {by}, {found.period.first} to {found.period.last}{unit}"
-    show(["rank", "who", "value", *(["currency"] if several else [])], rows, form, title)
+    nobody = f"({NOT_SAID[by]})" if form is Format.table and by in NOT_SAID else None
+    rows = [_cells(found, row, nobody, several=several) for row in _first(found, limit)]
+    columns = ["rank", "who", "value", *(["currency"] if several else [])]
+    show(columns, rows, form, _title(found, by), "nothing in this period")
     _list_without_amount(found.without_amount)
+
+
+def _first(found: Board, limit: int | None) -> list[BoardRow]:
+    currencies = found.currencies or ("",)
+    return [row for one in currencies for row in [row for row in found.rows if row.currency == one][:limit]]
+
+
+def _cells(found: Board, row: BoardRow, nobody: str | None, *, several: bool) -> list[Cell]:
+    value = boards.value_text(found.metric, row.value, row.currency)
+    who = nobody if row.who is None else row.who
+    return [row.rank, who, value, *([row.currency] if several else [])]
+
+
+def _title(found: Board, by: str) -> str:
+    credit = "" if set(found.rules) <= {"owner"} else f", credited to the {', then the '.join(found.rules)}"
+    period = found.period
+    days = str(period.first) if period.days == 1 else f"{period.first} to {period.last}"
+    unit = f", {found.currencies[0]}" if len(found.currencies) == 1 else ""
+    return f"{found.metric.name} by {by}{credit}, {days}{unit}"
 
 
 def _list_without_amount(entities: tuple[str, ...]) -> None:
     if entities:
         more = f" and {len(entities) - LISTED} more" if len(entities) > LISTED else ""
-        complain(f"{len(entities)} won without an amount, so without revenue: {', '.join(entities[:LISTED])}{more}")
+        complain(f"{len(entities)} won that bring no revenue (no amount, or 0): {', '.join(entities[:LISTED])}{more}")

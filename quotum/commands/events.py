@@ -1,12 +1,12 @@
 """`quotum events`: what is in the log, in words."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from quotum.settings import DEFAULT_HISTORY, Form, History, opened, stop
-from quotum.tables import Format, show
+from quotum.tables import Cell, Format, show
 from schemas.envelope import PartyId, marked
 from schemas.events import EVENTS
 from schemas.facts import data_of
@@ -16,29 +16,62 @@ QUERY = """
 SELECT log_offset, known_at, asserted_at, layer, type, entity, data, source, id FROM events
 WHERE ($entity IS NULL OR entity = $entity) ORDER BY log_partition, log_offset
 """
-COLUMNS = ["offset", "known_at", "asserted_at", "by", "what", "entity", "told", "source", "id"]
+MINUTES = len("2017-03-01T09:30")
+
+
+class _Line(NamedTuple):
+    """An event for a script: all of it, with names."""
+
+    offset: int
+    known_at: str
+    asserted_at: str
+    by: str
+    what: str
+    entity: str
+    told: str
+    source: str
+    id: str
 
 
 def events(
     of: Annotated[str | None, typer.Option(metavar="ENTITY", help="Kind and id, such as deal:1C1I7A6R.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="The first events only.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="The first N events only.")] = None,
     history: History = DEFAULT_HISTORY,
     form: Form = Format.table,
 ) -> None:
-    """List the events in the log, in its order, with names from the vault."""
+    """List the events in the log, in its order, with names from the vault.
+
+    A table shows what fits a terminal; CSV and JSON say where each event came from, too.
+    """
     with opened(history) as books:
         labels = books.vault.labels()
         rows = books.history.rows(QUERY + (f" LIMIT {limit}" if limit else ""), {"entity": of})
     if of and not rows:
         stop(f"there is no event of {of!r}; an entity is kind and id, such as deal:1C1I7A6R")
-    show(COLUMNS, [_readable(row, labels) for row in rows], form)
+    lines = [_line(row, labels) for row in rows]
+    if form is Format.table:
+        show(["offset", "asserted_at", "event", "told"], [_short(line, labels) for line in lines], form)
+    else:
+        show(_Line._fields, lines, form)
 
 
-def _readable(row: tuple[Any, ...], labels: dict[int, str]) -> list[str]:
+def _line(row: tuple[Any, ...], labels: dict[int, str]) -> _Line:
     offset, known_at, asserted_at, layer, kind, entity, data, source, id_ = row
     what = kind.removeprefix("quotum.").rpartition(".v")[0].replace(".", " ").replace("_", " ")
-    when = [instant_text(from_microseconds(us)) for us in (known_at, asserted_at)]
-    return [str(offset), *when, "person" if layer else "feed", what, entity, _told(kind, data, labels), source, id_]
+    known, asserted = (instant_text(from_microseconds(us)) for us in (known_at, asserted_at))
+    by = "person" if layer else "feed"
+    return _Line(offset, known, asserted, by, what, entity, _told(kind, data, labels), source, id_)
+
+
+def _short(line: _Line, labels: dict[int, str]) -> list[Cell]:
+    """The same for the width of a terminal: to the minute, the thing and what became of it in one phrase."""
+    kind, _, id_ = line.entity.partition(":")
+    verb = line.what.removeprefix(f"{kind} ")
+    whose = labels.get(int(id_), id_) if kind in ("rep", "team") else id_
+    event = line.what if kind in ("workspace", "correction") or verb == line.what else f"{kind} {whose} {verb}"
+    if line.by == "person":
+        event += ", says a person"
+    return [line.offset, f"{line.asserted_at[:MINUTES]}Z", event, line.told]
 
 
 def _told(kind: str, data: str, labels: dict[int, str]) -> str:
@@ -56,5 +89,10 @@ def _value(value: Any, is_party: bool, labels: dict[int, str]) -> str:  # noqa: 
     if isinstance(value, dict):
         return f"{value['value']} {value['currency']}"
     if isinstance(value, list):
-        return " and ".join(f"{labels.get(part['rep'], part['rep'])} {part['share']}" for part in value)
+        return " and ".join(_part(part, labels) for part in value)
     return str(value)
+
+
+def _part(part: Any, labels: dict[int, str]) -> str:  # noqa: ANN401 (any JSON)
+    """One of several: a rep with a share, or a plain text."""
+    return f"{labels.get(part['rep'], part['rep'])} {part['share']}" if isinstance(part, dict) else str(part)
