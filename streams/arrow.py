@@ -4,6 +4,7 @@ Inserting by Arrow is some hundred times faster than row by row, and one stateme
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -69,4 +70,5 @@ def insert(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> 
     try:
         connection.execute(f"INSERT INTO {name} SELECT * FROM batch_to_insert")  # noqa: S608 (our own table names)
     finally:
-        connection.unregister("batch_to_insert")
+        with suppress(duckdb.TransactionException):  # one that failed takes the name along as it is rolled back
+            connection.unregister("batch_to_insert")

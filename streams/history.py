@@ -5,10 +5,11 @@ a cursor of its own. Whatever an acknowledged batch told is still there after a 
 whole or not at all.
 """
 
-import os
+import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -19,6 +20,12 @@ SCHEMA_VERSION = 1
 APPLICATION = "quotum history"
 Migration = Callable[[duckdb.DuckDBPyConnection], object]
 MIGRATIONS: Mapping[int, Migration] = {}  # from this version to the next one
+MAGIC, MAGIC_AT = b"DUCK", 8  # how and where a DuckDB file says what it is
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {  # opening a file fetches nothing
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+OWNER = re.compile(r"\(PID (\d+)\)")
 
 TABLES = """
 CREATE TABLE about (name VARCHAR, value VARCHAR);
@@ -49,21 +56,22 @@ class History:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history-writer")
 
     @classmethod
-    def create(cls, path: Path) -> Self:
-        """A new, empty history; HistoryError where a file is already there."""
-        if path.exists():
-            raise HistoryError(f"{path} is already there. Use it as it is, or give another file with --history.")
-        if not path.parent.is_dir():
-            raise HistoryError(f"the folder {path.parent} does not exist. Make it first, or give another --history.")
-        unfinished = path.with_name(f"{path.name}.new-{os.getpid()}")
+    def create(cls, path: Path, fill: Callable[[Self], object] | None = None) -> Self:
+        """A new history, empty or with what `fill` writes; all of it or no file. HistoryError where one is there."""
+        _expect_nothing(path)
+        unfinished = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
         try:
             with _connect(unfinished) as connection:
                 connection.execute(TABLES)
                 for row in (("application", APPLICATION), ("schema_version", str(SCHEMA_VERSION))):
                     connection.execute("INSERT INTO about VALUES (?, ?)", row)
-            unfinished.rename(path)  # so that a file which is there is always whole
+            if fill:
+                with cls.open(unfinished) as history:
+                    fill(history)
+            _put(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
+            _journal(unfinished).unlink(missing_ok=True)
         return cls.open(path)
 
     @classmethod
@@ -73,6 +81,7 @@ class History:
         """A history that is there, brought to the present schema; HistoryError where that cannot be done."""
         if not path.exists():
             raise HistoryError(f"there is no history at {path}. Make one: quotum init --history {path} --zone ... ")
+        _expect_duckdb(path)
         connection = _connect(path)
         try:
             _migrate(connection, path, version, migrations)
@@ -82,7 +91,7 @@ class History:
         return cls(path, connection)
 
     def close(self) -> None:
-        """Finish what is being written and let go of the file."""
+        """Finish what is being written and let go of the file; again is harmless."""
         self._writer.shutdown(wait=True)
         self._connection.close()
 
@@ -96,7 +105,10 @@ class History:
 
     def write(self, change: Callable[[duckdb.DuckDBPyConnection], T]) -> Future[T]:
         """Have the one writer run a change, after those before it; its outcome comes in the future."""
-        return self._writer.submit(change, self._connection)
+        try:
+            return self._writer.submit(change, self._connection)
+        except RuntimeError as error:
+            raise HistoryError(f"{self.path} was closed. Open it again to write to it.") from error
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -115,50 +127,107 @@ class History:
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All or nothing."""
-    connection.execute("BEGIN TRANSACTION")
+    """All or nothing; whatever fails, the next transaction can begin."""
     try:
+        connection.execute("BEGIN TRANSACTION")
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        with suppress(duckdb.Error):  # it never began, or COMMIT ended it; what went wrong first is what counts
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
-        connection = duckdb.connect(str(path))
-    except duckdb.IOException as error:
+        connection = duckdb.connect(path.absolute(), config=OFFLINE)  # DuckDB takes md:x and :memory:x for no files
+    except duckdb.Error as error:
         raise HistoryError(_why_not(path, str(error))) from error
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")  # for the readers' cursors too
     return connection
 
 
 def _why_not(path: Path, said: str) -> str:
-    if "lock" in said:
-        return f"{path} is in use by another process. Wait until it ends, or stop it: one process owns a history."
-    if "not a valid DuckDB database file" in said:
-        return f"{path} is not a history: it is no DuckDB file. Give another file with --history."
-    if "version number" in said:
-        return f"{path} was written by another version of DuckDB, which this one cannot read: {said}"
-    return f"{path} cannot be opened: {said}"
+    reason = said.replace(str(path.absolute()), "").partition("\n")[0].removeprefix("IO Error: ").strip()
+    if reason.startswith("Could not set lock") or "used by another process" in reason:
+        owner = OWNER.search(reason)
+        who = f"process {owner[1]}" if owner else "another process"
+        return f"{path} is in use by {who}. Wait until it ends, or stop it: one process owns a history."
+    if "version number" in reason:
+        return f"{path} was written by another version of DuckDB, which {duckdb.__version__} cannot read ({reason})."
+    return f"{path} cannot be opened ({reason}). See to its rights and its disk, or put a backup in its place."
+
+
+def _expect_nothing(path: Path) -> None:
+    if path.exists():
+        raise HistoryError(f"{path} is already there. Use it as it is, or give another file with --history.")
+    if not path.parent.is_dir():
+        raise HistoryError(f"the folder {path.parent} does not exist. Make it first, or give another --history.")
+    if _journal(path).exists():  # DuckDB would put what it holds into the new history
+        raise HistoryError(
+            f"{_journal(path)} holds the last writes of a history that is not there. Put that history back, or move "
+            "this file away."
+        )
+
+
+def _expect_duckdb(path: Path) -> None:
+    """DuckDB itself would fetch an extension for a file of another kind."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(MAGIC_AT + len(MAGIC))
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be read ({error.strerror}). Give another file with --history.") from error
+    if head[MAGIC_AT:] != MAGIC:
+        raise HistoryError(f"{path} is not a history: it is no DuckDB file. Give another file with --history.")
+
+
+def _journal(path: Path) -> Path:
+    """Where DuckDB keeps what it has not yet put into the file."""
+    return path.with_name(path.name + ".wal")
+
+
+def _put(unfinished: Path, path: Path) -> None:
+    """Give the finished file its name, in one step, and never to the loss of a file that has come in between."""
+    try:
+        path.hardlink_to(unfinished)
+    except FileExistsError as error:
+        raise HistoryError(f"{path} was made by another process just now. Use that one.") from error
+    except OSError:  # a file system without links
+        unfinished.rename(path)
 
 
 def _migrate(
     connection: duckdb.DuckDBPyConnection, path: Path, version: int, migrations: Mapping[int, Migration]
 ) -> None:
+    found = _schema_version(connection, path)
+    if found > version:
+        raise HistoryError(
+            f"{path} was written by a newer Quotum (schema {found}, this one knows {version}). Upgrade Quotum."
+        )
+    if found == version:
+        return
+    if missing := [step for step in range(found, version) if step not in migrations]:
+        raise HistoryError(
+            f"{path} is too old: this Quotum cannot bring schema {missing[0]} to {missing[0] + 1}. Open it once with a "
+            "release in between."
+        )
+    try:
+        with transaction(connection):  # all steps or none
+            for step in range(found, version):
+                migrations[step](connection)
+            connection.execute("UPDATE about SET value = ? WHERE name = 'schema_version'", [str(version)])
+    except Exception as error:
+        raise HistoryError(
+            f"{path} could not be brought from schema {found} to {version} and was left as it was ({error}). Use the "
+            "Quotum that wrote it, and tell the maintainers."
+        ) from error
+
+
+def _schema_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     try:
         about = dict(connection.execute("SELECT name, value FROM about").fetchall())
     except duckdb.Error:
         about = {}
     if about.get("application") != APPLICATION:
         raise HistoryError(f"{path} is a DuckDB file of something else. Give another file with --history.")
-    found = int(about["schema_version"])
-    if found > version:
-        raise HistoryError(
-            f"{path} was written by a newer Quotum (schema {found}, this one knows {version}). Upgrade Quotum."
-        )
-    for step in range(found, version):
-        with transaction(connection):
-            migrations[step](connection)
-            connection.execute("UPDATE about SET value = ? WHERE name = 'schema_version'", [str(step + 1)])
+    return int(about["schema_version"])

@@ -1,0 +1,403 @@
+"""A history opens whole or not at all, says what is in the way, and has one writer whom no reader holds up."""
+
+import base64
+import os
+import random
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from streams.history import SCHEMA_VERSION, History, HistoryError, transaction
+
+ROOT = Path(__file__).parents[2]
+# An empty database as DuckDB 2.0.0 writes it.
+NEWER_DUCKDB = (
+    "c-rmPy$XQ=6b9fg3`SzJDvKmPSAa>$qRjp_BcoMTcVIG`l+C29F2NwzU|^7xB8xIS&+>LUr?bDu^Ku=_%(m55rG5$rUl|v2`CR_}zE>`FJDq;9H~"
+    "9SLFl}zy$<%Hb+OG!j-68-0004d>-I!-Dqe<d1Utc^gBln2jqZa7@0001>|Lgw%008hWZsfR6cm"
+)
+COUNT = "SELECT count(*) FROM imports"
+NOTE = "INSERT INTO imports (source, known_at) VALUES ('crm', ?)"
+Connection = duckdb.DuckDBPyConnection
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "quotum.duckdb"
+
+
+@pytest.fixture
+def history(path: Path) -> Iterator[History]:
+    with History.create(path) as made:
+        yield made
+
+
+def refusal(path: Path) -> str:
+    """What opening says, and that it leaves the file as it is."""
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(HistoryError) as refused:
+        History.open(path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+    return str(refused.value)
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def note(history: History, number: int) -> None:
+    history.write(lambda connection: connection.execute(NOTE, [number])).result()
+
+
+# Opening
+
+
+def test_what_was_written_is_there_again(path: Path) -> None:
+    with History.create(path) as history:
+        note(history, 7)
+    with History.open(path) as history:
+        assert history.rows("SELECT source, known_at FROM imports") == [("crm", 7)]
+        assert history.rows("SELECT $one + 1", {"one": 1}) == [(2,)]
+
+
+def test_a_missing_file_says_how_to_make_one(path: Path) -> None:
+    assert refusal(path) == f"there is no history at {path}. Make one: quotum init --history {path} --zone ... "
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"id,name\n" * 2000, bytes(20_000), random.Random(1).randbytes(20_000)]
+)
+def test_a_file_that_is_no_duckdb_file_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert refusal(path) == f"{path} is not a history: it is no DuckDB file. Give another file with --history."
+
+
+def test_a_file_of_sqlite_is_refused_without_fetching_what_could_read_it(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\0" + bytes(8192))
+    assert "it is no DuckDB file" in refusal(path)
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == f"{tmp_path} cannot be read (Is a directory). Give another file with --history."
+
+
+@pytest.mark.parametrize(
+    "made", ["CREATE TABLE sales (amount INTEGER)", "CREATE TABLE about (name VARCHAR, value VARCHAR)", "SELECT 1"]
+)
+def test_a_duckdb_file_of_something_else_is_refused_and_left_as_it_is(path: Path, made: str) -> None:
+    with duckdb.connect(path) as other:
+        other.execute(made)
+    assert refusal(path) == f"{path} is a DuckDB file of something else. Give another file with --history."
+
+
+def test_a_file_of_a_newer_duckdb_is_refused(path: Path) -> None:
+    path.write_bytes(zlib.decompress(base64.b85decode(NEWER_DUCKDB)))
+    if duckdb.__version__ >= "2":
+        assert "is a DuckDB file of something else" in refusal(path)
+    else:
+        told = refusal(path)
+        assert told.startswith(f"{path} was written by another version of DuckDB, which {duckdb.__version__} cannot")
+        assert "\n" not in told
+
+
+@pytest.mark.parametrize("kept", [20, 5_000, 13_000])
+def test_a_file_that_was_cut_off_is_refused(path: Path, kept: int) -> None:
+    History.create(path).close()
+    path.write_bytes(path.read_bytes()[:kept])
+    assert refusal(path).startswith(f"{path} cannot be opened (")
+
+
+def test_a_file_with_a_flipped_bit_is_refused(path: Path) -> None:
+    History.create(path).close()
+    content = bytearray(path.read_bytes())
+    content[13_000] ^= 1
+    path.write_bytes(content)
+    told = refusal(path)
+    assert told.startswith(f"{path} cannot be opened (Corrupt database file")
+    assert told.endswith("See to its rights and its disk, or put a backup in its place.")
+
+
+def test_a_folder_named_after_locks_does_not_make_a_bad_file_one_in_use(tmp_path: Path) -> None:
+    path = tmp_path / "Could not set lock" / "version number.duckdb"
+    path.parent.mkdir()
+    History.create(path).close()
+    path.write_bytes(path.read_bytes()[:5_000])
+    assert "cannot be opened (" in refusal(path)
+
+
+def test_a_file_in_use_by_another_process_says_by_which(path: Path) -> None:
+    History.create(path).close()
+    program = "import sys, duckdb; open = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    command = [sys.executable, "-c", program, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "open\n"
+        assert refusal(path) == (
+            f"{path} is in use by process {other.pid}. Wait until it ends, or stop it: one process owns a history."
+        )
+        other.communicate("\n")
+    History.open(path).close()
+
+
+def test_a_history_in_use_cannot_be_opened_by_another_process(path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from streams.history import History, HistoryError
+try:
+    History.open(Path(sys.argv[1]))
+except HistoryError as refused:
+    print(refused)
+"""
+    with History.create(path):
+        command = [sys.executable, "-c", program, str(path)]
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith(f"{path} is in use by process {os.getpid()}.")
+
+
+def test_readers_have_the_days_of_utc_whatever_the_machine_has(history: History) -> None:
+    assert history.rows("SELECT current_setting('TimeZone')") == [("UTC",)]
+
+
+# Making
+
+
+def test_a_history_that_is_there_is_not_made_again(path: Path) -> None:
+    with History.create(path) as history:
+        note(history, 7)
+    with pytest.raises(HistoryError, match=r"is already there\. Use it as it is, or give another file"):
+        History.create(path)
+    with History.open(path) as history:
+        assert history.rows(COUNT) == [(1,)]
+
+
+def test_a_history_in_a_missing_folder_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match=r"the folder .*nowhere does not exist. Make it first"):
+        History.create(tmp_path / "nowhere" / "quotum.duckdb")
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", [":memory:", ":memory:x", "md:x", "a b'; DROP TABLE about; --.db", "é\U0001f600"])
+def test_a_history_of_any_name_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with History.create(Path(name)) as history:
+        note(history, 7)
+    assert files_in(tmp_path) == [name]
+    with History.open(Path(name)) as history:
+        assert history.rows(COUNT) == [(1,)]
+
+
+def test_nothing_half_made_is_left_where_filling_fails(path: Path) -> None:
+    def fill(history: History) -> None:
+        note(history, 7)
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        History.create(path, fill)
+    assert files_in(path.parent) == []
+
+
+def test_nothing_half_made_is_left_where_the_file_cannot_get_its_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "hardlink_to", full)
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(OSError, match="No space left"):
+        History.create(path)
+    assert files_in(path.parent) == []
+
+
+def test_a_history_is_made_where_the_file_system_has_no_links(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(Path, "hardlink_to", unsupported)
+    History.create(path).close()
+    assert files_in(path.parent) == [path.name]
+
+
+def test_a_history_that_another_process_made_meanwhile_is_kept(path: Path) -> None:
+    def fill(_: History) -> None:
+        path.write_text("theirs")
+
+    with pytest.raises(HistoryError, match="was made by another process just now"):
+        History.create(path, fill)
+    assert path.read_text() == "theirs"
+    assert files_in(path.parent) == [path.name]
+
+
+def test_the_last_writes_of_a_history_that_is_gone_do_not_come_into_a_new_one(path: Path) -> None:
+    program = """
+import os, signal, sys
+from pathlib import Path
+from streams.history import History
+history = History.open(Path(sys.argv[1]))
+history.write(lambda connection: connection.execute("INSERT INTO imports (source) VALUES ('gone')")).result()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    History.create(path).close()
+    subprocess.run([sys.executable, "-c", program, str(path)], cwd=ROOT, check=False)
+    path.unlink()
+    with pytest.raises(HistoryError, match=r"\.wal holds the last writes of a history that is not there"):
+        History.create(path)
+    assert files_in(path.parent) == [path.name + ".wal"]
+
+
+# Schemas
+
+
+def test_a_history_of_a_newer_quotum_is_refused(path: Path) -> None:
+    with History.create(path) as history:
+        newer = "UPDATE about SET value = '99' WHERE name = 'schema_version'"
+        history.write(lambda connection: connection.execute(newer)).result()
+    assert refusal(path) == (
+        f"{path} was written by a newer Quotum (schema 99, this one knows {SCHEMA_VERSION}). Upgrade Quotum."
+    )
+
+
+def add_note(connection: Connection) -> None:
+    connection.execute("ALTER TABLE imports ADD COLUMN note VARCHAR")
+
+
+def fill_note(connection: Connection) -> None:
+    connection.execute("UPDATE imports SET note = 'migrated'")
+    connection.execute("ALTER TABLE imports RENAME COLUMN note TO remark")
+
+
+def fail(connection: Connection) -> None:
+    connection.execute("SELECT nothing FROM nowhere")
+
+
+def schema_of(history: History) -> tuple[str, list[str]]:
+    """The schema's version, and the columns of the table that the migrations here change."""
+    columns = [str(row[0]) for row in history.rows("DESCRIBE imports")]
+    return history.rows("SELECT value FROM about WHERE name = 'schema_version'")[0][0], columns
+
+
+def test_an_older_history_is_migrated_step_by_step_and_only_once(path: Path) -> None:
+    steps = {SCHEMA_VERSION: add_note, SCHEMA_VERSION + 1: fill_note}
+    with History.create(path) as history:
+        note(history, 7)
+    for _ in range(2):
+        with History.open(path, version=SCHEMA_VERSION + 2, migrations=steps) as history:
+            version, columns = schema_of(history)
+            assert version == str(SCHEMA_VERSION + 2)
+            assert columns[-1] == "remark"
+            assert history.rows("SELECT known_at, remark FROM imports") == [(7, "migrated")]
+            steps = {}
+    assert f"schema {SCHEMA_VERSION + 2}, this one knows {SCHEMA_VERSION}" in refusal(path)
+
+
+def test_a_migration_that_fails_leaves_the_history_as_it_was_with_the_steps_before_it(path: Path) -> None:
+    with History.create(path) as history:
+        before = schema_of(history)
+    steps = {SCHEMA_VERSION: add_note, SCHEMA_VERSION + 1: fail}
+    with pytest.raises(HistoryError, match=f"schema {SCHEMA_VERSION} to {SCHEMA_VERSION + 2} and was left as it was"):
+        History.open(path, version=SCHEMA_VERSION + 2, migrations=steps)
+    with History.open(path) as history:
+        assert schema_of(history) == before
+
+
+def test_a_migration_that_is_not_known_any_more_says_which_way_to_go(path: Path) -> None:
+    History.create(path).close()
+    with pytest.raises(HistoryError, match=r"is too old: this Quotum cannot bring schema 1 to 2. Open it once with"):
+        History.open(path, version=3, migrations={2: add_note})
+    History.open(path).close()
+
+
+# Writing and reading
+
+
+def test_changes_are_made_in_the_order_in_which_they_were_asked_for_and_one_at_a_time(history: History) -> None:
+    ran: list[int] = []
+    started = threading.Event()
+    first = history.write(lambda _: started.wait(60))
+    later = [history.write(lambda _, number=number: ran.append(number)) for number in range(20)]  # type: ignore[misc]  # mypy sees no default of a lambda
+    assert not any(future.done() for future in later)
+    started.set()
+    assert first.result()
+    assert all(future.result() is None for future in later)
+    assert ran == list(range(20))
+
+
+def test_the_outcome_of_a_change_comes_in_its_future_and_a_failed_one_stops_no_other(history: History) -> None:
+    failed = history.write(lambda connection: connection.execute("INSERT INTO nowhere VALUES (1)"))
+    counted = history.write(lambda connection: connection.execute(COUNT).fetchall())
+    with pytest.raises(duckdb.CatalogException):
+        failed.result()
+    assert counted.result() == [(0,)]
+
+
+def test_an_unfinished_result_holds_up_neither_the_writer_nor_other_readers(history: History) -> None:
+    insert = "INSERT INTO imports (source, known_at) SELECT 'crm', range FROM range(300000)"
+    history.write(lambda connection: connection.execute(insert)).result()
+    with history.read() as slow, history.read() as streaming:
+        assert slow.execute("SELECT known_at FROM imports").fetchone() == (0,)
+        batches = streaming.sql("SELECT known_at FROM imports").to_arrow_reader(1_000)
+        assert batches.read_next_batch().num_rows > 0
+        note(history, 300_000)
+        assert history.rows(COUNT) == [(300_001,)]
+        assert len(slow.fetchall()) == 299_999  # as it was when the question was asked
+        assert slow.execute(COUNT).fetchone() == (300_001,)
+
+
+def test_closing_waits_for_what_is_being_written(path: Path) -> None:
+    history = History.create(path)
+    started = threading.Event()
+    history.write(lambda _: started.wait(60))
+    pending = [
+        history.write(lambda connection, number=number: connection.execute(NOTE, [number]))  # type: ignore[misc]  # mypy sees no default of a lambda
+        for number in range(20)
+    ]
+    closing = threading.Thread(target=history.close)
+    closing.start()
+    started.set()
+    closing.join()
+    assert all(future.done() and not future.exception() for future in pending)
+    with History.open(path) as history:
+        assert history.rows(COUNT) == [(20,)]
+
+
+def test_what_is_closed_takes_no_more_writes_and_can_be_closed_again(history: History) -> None:
+    history.close()
+    with pytest.raises(HistoryError, match=r"was closed\. Open it again to write to it"):
+        history.write(lambda connection: connection.execute(COUNT))
+
+
+# Transactions
+
+
+def test_a_transaction_is_all_or_nothing_and_the_next_one_can_begin(history: History) -> None:
+    def half(connection: Connection) -> None:
+        with transaction(connection):
+            connection.execute(NOTE, [1])
+            connection.execute("INSERT INTO nowhere VALUES (1)")
+
+    def whole(connection: Connection) -> None:
+        with transaction(connection):
+            connection.execute(NOTE, [2])
+
+    with pytest.raises(duckdb.CatalogException, match="nowhere"):
+        history.write(half).result()
+    history.write(whole).result()
+    assert history.rows("SELECT known_at FROM imports") == [(2,)]
+
+
+def test_a_transaction_that_was_ended_within_tells_of_its_own_failure(history: History) -> None:
+    def ended(connection: Connection) -> None:
+        with transaction(connection):
+            connection.execute("ROLLBACK")
+            raise RuntimeError("why")
+
+    with pytest.raises(RuntimeError, match="why"):
+        history.write(ended).result()
+    note(history, 1)
