@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Literal
 
 from schemas.data import millionths
-from schemas.money import to_minor
 
 OWNER, CLOSER, SELLER = BASES = ("owner", "closer", "seller")
 Unit = Literal["count", "money", "days"]
@@ -73,10 +72,13 @@ BY_KIND: dict[str, tuple[Metric, ...]] = {
 
 @lru_cache(maxsize=65_536)
 def quantity(unit: Unit, text: str) -> tuple[int, str]:
-    """How much an amount's text is: minor units with their currency, or millionths."""
+    """How much an amount's text is: minor units with their currency, or millionths.
+
+    The log holds an amount with exactly the digits its currency had, so no list of today's currencies is asked.
+    """
     if unit == "money":
         value, _, currency = text.partition(" ")
-        return to_minor(value, currency), currency
+        return int(value.replace(".", "")), currency
     return millionths(text), ""
 
 
