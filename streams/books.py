@@ -4,6 +4,7 @@ This is the default driver: the history itself is the log, and trails live in me
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from time import time_ns
@@ -49,7 +50,7 @@ class Books:
         self.history = history
         self.vault = vault
         self.clock = clock
-        self.calendar = Calendar(self.organisation().zone)
+        self.calendar = _calendar(history.path, self.organisation())
         self._door = Door(vault, clock)
         self._recorder = Recorder(history, self.calendar, clock)
 
@@ -67,26 +68,31 @@ class Books:
         """Open new books; what is given becomes their first events. ValueError for an odd zone, currency ..."""
         told = {"zone": zone, "currency": currency, "fiscal_start": fiscal_start}
         first = [own_event("quotum.workspace.opened.v1", told, clock()), rule_event(credit, None, clock())]
-        if vault_path(path).exists() and not path.exists():
-            raise HistoryError(
-                f"a vault without its history lies at {vault_path(path)}. Put the history beside it, or move it away."
-            )
-        history = History.create(path)
-        vault = Vault.open(vault_path(path))
-        Recorder(history, Calendar(zone), clock).record([Entry(event, FEED) for event in first]).result()
-        return cls(history, vault, clock)
+
+        def fill(history: History) -> None:
+            _make_vault(path)  # first, so that no history is ever without one
+            Recorder(history, Calendar(zone), clock).record([Entry(event, FEED) for event in first]).result()
+
+        had_vault = vault_path(path).exists()
+        try:
+            History.create(path, fill).close()
+        except BaseException:
+            if not had_vault and not path.exists():
+                vault_path(path).unlink(missing_ok=True)
+            raise
+        return cls.open(path, clock=clock)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], int] = wall_clock) -> Self:
         """Open books that are there; HistoryError or VaultError says what is missing."""
-        history = History.open(path)
-        try:
+        with ExitStack() as closing:
+            history = closing.enter_context(History.open(path))
             _expect_vault(path)
-            vault = Vault.open(vault_path(path))
-        except BaseException:
-            history.close()
-            raise
-        return cls(history, vault, clock)
+            vault = closing.enter_context(Vault.open(vault_path(path)))
+            _expect_own_vault(history, vault)
+            books = cls(history, vault, clock)
+            closing.pop_all()
+            return books
 
     def close(self) -> None:
         """Close history and vault."""
@@ -128,9 +134,38 @@ class Books:
         return [Outcome("duplicate") if offset is None else Outcome("taken", offset) for offset in offsets]
 
 
+def _make_vault(history: Path) -> None:
+    with Vault.open(vault_path(history)) as vault:
+        if vault.labels():
+            raise HistoryError(
+                f"a vault without its history lies at {vault_path(history)}. Put the history beside it, or move it "
+                "away."
+            )
+
+
 def _expect_vault(path: Path) -> None:
     if not vault_path(path).exists():
         raise HistoryError(f"the vault {vault_path(path)} is missing, so nobody would have a name. Put it back.")
+
+
+def _expect_own_vault(history: History, vault: Vault) -> None:
+    """Another vault, or an old copy, would give people wrong names, and somebody new the number of somebody else."""
+    named = int(history.rows("SELECT coalesce(max(rep), 0) FROM postings")[0][0])
+    known = max(vault.labels(), default=0)
+    if named > known:
+        raise HistoryError(
+            f"{vault_path(history.path)} is not the vault that belongs to {history.path}, or an old copy of it: the "
+            f"history names number {named}, the vault knows numbers up to {known}. Put the right one back."
+        )
+
+
+def _calendar(path: Path, workspace: Organisation) -> Calendar:
+    if not workspace.opened:
+        raise HistoryError(f"{path} holds no workspace. Move it away, and make another: quotum init --history {path}")
+    try:
+        return Calendar(workspace.zone)
+    except ValueError as error:
+        raise HistoryError(f"{path} has days of a zone unknown on this machine: {error}") from error
 
 
 def own_event(kind: str, data: dict[str, Any], now: int, sequence: int = 0) -> Event:
