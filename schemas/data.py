@@ -7,9 +7,9 @@ import re
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from schemas.envelope import Data, Day, Happened, Instant, Label, Person, Team, VaultName, Writes
+from schemas.envelope import Data, Day, Happened, Instant, Label, Person, Team, VaultName, Writes, label
 from schemas.moments import zone_of
 from schemas.money import Money
 
@@ -58,7 +58,8 @@ def _share(text: str) -> str:
 
 
 Customer = Annotated[Literal["new", "existing"], Writes("customer")]
-Units = Annotated[str, AfterValidator(_units), Writes("units")]
+DECIMAL = WithJsonSchema({"type": "string", "format": "decimal"})
+Units = Annotated[str, AfterValidator(_units), DECIMAL, Writes("units")]
 Amount = Annotated[Money, Writes("amount", money_text)]
 Product = Annotated[Label, Writes("product")]
 Campaign = Annotated[Label, Writes("campaign")]
@@ -130,7 +131,7 @@ class Share(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     rep: Person = Field(description="the source's id of the person")
-    share: Annotated[str, AfterValidator(_share)] = Field(description="the part, a decimal text such as 0.5")
+    share: Annotated[str, AfterValidator(_share), DECIMAL] = Field(description="the part, a decimal text such as 0.5")
 
 
 class Reassigned(Data):
@@ -145,11 +146,12 @@ class Reassigned(Data):
     )
     day: Day | None = Field(None, description="from which day; left out: corrects the step in force")
     nobody: ClassVar[tuple[str, ...]] = ("rep",)
+    one_of: ClassVar[tuple[str, ...]] = ("rep", "shares")
 
     @model_validator(mode="after")
     def _one_holder(self) -> Self:
-        if len(self.model_fields_set & {"rep", "shares"}) != 1:
-            raise ValueError("give `rep` or `shares`, one of the two")
+        if ("rep" in self.model_fields_set) == (self.shares is not None):
+            raise ValueError("give `rep` or `shares`, one of the two; `rep` as null says that nobody gets the credit")
         if self.shares is not None:
             _whole(self.shares)
         return self
@@ -267,11 +269,22 @@ class DealReopened(Thing):
     constant: ClassVar[dict[str, str]] = {"outcome": "open"}
 
 
+def _entity(text: str) -> str:
+    kind, colon, id_ = text.partition(":")
+    if not (colon and kind.isalpha() and id_.strip()):
+        raise ValueError("is not the kind and the id of an entity: write them with a colon between, such as deal:42")
+    return f"{kind}:{label(id_)}"
+
+
 class CorrectionWithdrawn(Data):
     """What a person said about an entity no longer counts; what the feeds say does again."""
 
-    entity: Label = Field(description="kind and id of the entity, such as `deal:1C1I7A6R`")
-    fields: list[Label] | None = Field(None, description="which registers; left out: all of them")
+    entity: Annotated[str, AfterValidator(_entity), WithJsonSchema({"type": "string", "pattern": "^[a-z]+:."})] = Field(
+        description="kind and id of the entity, such as `deal:1C1I7A6R`"
+    )
+    fields: Annotated[list[Label], Field(min_length=1)] | None = Field(
+        None, description="what of it, by the names below; left out: everything"
+    )
 
 
 class TeamFormed(Data):

@@ -4,6 +4,8 @@ The types of fields that events share stand here too. A field says by `Writes` w
 so an event is a typed set of writes and nothing else; facts.py turns it into one.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,15 +19,21 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    StringConstraints,
+    SerializerFunctionWrapHandler,
     WithJsonSchema,
+    model_serializer,
     model_validator,
 )
 
-from schemas.moments import instant_text, parse_day, parse_instant
+from schemas.moments import instant_text, parse_day, parse_instant, utc
+from schemas.wire import json_type
 
 LABEL_LENGTH = 200  # a label is shown on a board; what is longer is text, and text belongs in the vault
 SEQUENCE_MAX = 2**63 - 1
+INTEGER_MAX = 2**31 - 1  # of CloudEvents; what is beyond travels as a text, which no JSON reader makes a float of
+WHOLE_NUMBER = re.compile(r"-?0*\d{1,19}", re.ASCII)
+HIDDEN = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's control characters, halves of characters, ends of lines
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # make text look like another text
 M = TypeVar("M")
 
 
@@ -75,7 +83,7 @@ def names_of(data: type[BaseModel]) -> dict[str, str]:
 
 def _instant(value: object) -> datetime:
     if isinstance(value, datetime):
-        value = value.isoformat()
+        return utc(value)
     if not isinstance(value, str):
         raise ValueError("an instant is a text such as 2017-03-01T09:30:00+01:00")  # noqa: TRY004 (pydantic reports it)
     return parse_instant(value)
@@ -89,16 +97,40 @@ def _day(value: object) -> date:
     return parse_day(value)
 
 
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("holds a character that cannot be printed; take it out")
-    return value
+def label(value: str) -> str:
+    """A short text without blanks around it, fit to be shown; ValueError says what is amiss."""
+    text = value.strip()
+    if not text:
+        raise ValueError("is empty: write a text, or leave out what is not known")
+    if len(text) > LABEL_LENGTH:
+        raise ValueError(f"has {len(text)} characters, more than {LABEL_LENGTH}: shorten it")
+    if not text.isprintable():  # which refuses hard spaces and joined emoji too, and more of them in an older Python
+        hidden = [char for char in text if char in TURNING or unicodedata.category(char) in HIDDEN]
+        if hidden:
+            raise ValueError(f"holds the character U+{ord(hidden[0]):04X}, which cannot be shown: take it out")
+    return text
 
 
 def _party(value: object) -> object:
-    if isinstance(value, bool) or (isinstance(value, int) and value <= 0):
-        raise ValueError("a person or team is a source's id, a text that is not empty")
+    if isinstance(value, str):
+        return label(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError("a person or a team is its source's id, such as 'u-17': write it as a text")
     return value
+
+
+def _sequence(value: object) -> object:
+    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("is no whole number: write 7 or '7'")  # noqa: TRY004 (pydantic reports it)
+    if not -SEQUENCE_MAX - 1 <= value <= SEQUENCE_MAX:
+        raise ValueError("does not fit into 64 bits: write a smaller whole number")
+    return value
+
+
+def _sequence_on_the_wire(value: int) -> int | str:
+    return value if abs(value) <= INTEGER_MAX else str(value)
 
 
 Instant = Annotated[
@@ -111,11 +143,9 @@ Day = Annotated[
     date, BeforeValidator(_day), PlainSerializer(date.isoformat), WithJsonSchema({"type": "string", "format": "date"})
 ]
 Label = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=LABEL_LENGTH),
-    AfterValidator(_printable),
+    str, AfterValidator(label), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LABEL_LENGTH})
 ]
-Party = Annotated[int | Label, BeforeValidator(_party)]
+Party = Annotated[int | str, BeforeValidator(_party)]
 Person = Annotated[Party, PartyId("person")]
 Team = Annotated[Party, PartyId("team")]
 
@@ -128,11 +158,18 @@ class Data(BaseModel):
     clears: ClassVar[bool] = False  # whether null takes back what a field said
     nobody: ClassVar[tuple[str, ...]] = ()  # fields in which null says "nobody"; elsewhere it says nothing
     always: ClassVar[tuple[str, ...]] = ()  # fields that say "nobody" when they are left out
+    one_of: ClassVar[tuple[str, ...]] = ()  # fields of which exactly one is given
+
+    @model_serializer(mode="wrap")
+    def _told(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Only what was told: a null that nobody said would take back what others said."""
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
 
 
 class Happened(Data):
     """Something that happened on a day, or at an instant: exactly one of the two."""
 
+    one_of: ClassVar[tuple[str, ...]] = ("day", "at")
     day: Day | None = Field(None, description="the day it happened; a date stays that date in every zone")
     at: Instant | None = Field(None, description="the instant it happened, with its offset; give this or `day`")
 
@@ -159,10 +196,14 @@ class Event(BaseModel):
     trail: Label = Field(
         description="the coarsest id that every event of this feed about this thing carries (a case); never a person"
     )
-    sequence: int = Field(
-        0, ge=-SEQUENCE_MAX - 1, le=SEQUENCE_MAX, description="orders statements with the same time; a 64-bit integer"
+    sequence: Annotated[int, BeforeValidator(_sequence), PlainSerializer(_sequence_on_the_wire, when_used="json")] = (
+        Field(
+            0, description="orders statements with the same time: a whole number of 64 bits, beyond 32 bits as a text"
+        )
     )
-    datacontenttype: Literal["application/json"] = Field("application/json", description="the form of data")
+    datacontenttype: Annotated[Literal["application/json"], BeforeValidator(json_type)] = Field(
+        "application/json", description="the form of data, which is JSON"
+    )
     data: Data = Field(description="the entity's id and the fields")
 
     @model_validator(mode="before")
@@ -173,7 +214,7 @@ class Event(BaseModel):
 
     def logged(self) -> dict[str, Any]:
         """The data as the log keeps them: only what was told, names left out, in one form of writing."""
-        told = self.data.model_dump(mode="json", exclude_unset=True)
+        told = self.data.model_dump(mode="json")
         names = names_of(type(self.data))
         kept = self.data.nobody + self.data.always
         data = {name: value for name, value in told.items() if value is not None or self.data.clears or name in kept}

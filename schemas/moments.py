@@ -18,38 +18,57 @@ QUARTER_HOUR_US = 900_000_000
 BLOCKS_KEPT = 200_000  # a bound on memory: five years and more of quarter hours
 
 INSTANT = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|z|[+-]\d\d:\d\d)", re.ASCII
-)  # RFC 3339, section 5.6
+    r"(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60))(?:\.(\d+))?"
+    r"(Z|z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)  # RFC 3339, section 5.6; Python alone takes +05:75, and from 3.13 on 24:00:00 too
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+SHOWN = 60  # characters of a refused text that its error repeats
+OF_ONE_MACHINE = ("localtime", "posixrules", "posix/", "right/")  # zones that are not the same everywhere
 
 
 def parse_instant(text: str) -> datetime:
     """The aware UTC instant of an RFC 3339 text, cut (never rounded) to microseconds; ValueError says what is amiss."""
     found = INSTANT.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is not an RFC 3339 instant with an offset, such as 2017-03-01T09:30:00+01:00")
+        raise ValueError(
+            f"{text[:SHOWN]!r} is not an RFC 3339 instant: write date, time to the second and offset, such as "
+            "2017-03-01T09:30:00+01:00"
+        )
     day, clock, fraction, offset = found.groups()
     micros = (fraction or "0")[:6].ljust(6, "0")
     try:
         return datetime.fromisoformat(f"{day}T{clock}.{micros}{offset.upper()}").astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{text!r} is not an instant that exists: {error}") from None
+        raise ValueError(
+            f"{text[:SHOWN]!r} is not an instant that exists ({error}): write one such as 2017-03-01T09:30:00+01:00"
+        ) from None
 
 
 def parse_day(text: str) -> date:
     """The date of a YYYY-MM-DD text; ValueError where there is no such day."""
     if not DAY.fullmatch(text):
-        raise ValueError(f"{text!r} is not a date such as 2017-03-01")
+        raise ValueError(f"{text[:SHOWN]!r} is not a day: write year, month and day, such as 2017-03-01")
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not a day that exists: {error}") from None
+        raise ValueError(f"{text!r} is not a day that exists ({error}): write one such as 2017-03-01") from None
+
+
+def utc(instant: datetime) -> datetime:
+    """The same instant in UTC; ValueError for a naive one, and for one that falls off the calendar."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no offset: give the instant with its zone")
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{instant.isoformat()} is not within the years 1 to 9999 of UTC") from None
 
 
 def instant_text(instant: datetime) -> str:
     """The one way an instant is written in the log: UTC, Z, no trailing zeros."""
-    text = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
-    return f"{text}.{instant.microsecond:06}".rstrip("0") + "Z" if instant.microsecond else text + "Z"
+    text = instant.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0") if instant.microsecond else text) + "Z"
 
 
 def microseconds(instant: datetime) -> int:
@@ -79,11 +98,13 @@ def instant_us(text: str) -> int:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The IANA zone of a name; ValueError says which names there are."""
+    """The IANA zone of a name; ValueError for another one, and for those that differ between machines."""
     try:
-        return ZoneInfo(name)
+        if not name.startswith(OF_ONE_MACHINE):
+            return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name!r} is not a time zone; take an IANA name such as Europe/Amsterdam or UTC") from None
+        pass
+    raise ValueError(f"{name[:SHOWN]!r} is not a time zone: take an IANA name such as Europe/Amsterdam or UTC")
 
 
 class Calendar:
