@@ -146,6 +146,16 @@ def test_data_in_base64_are_the_same_data() -> None:
     assert read_event({**event, "data_base64": packed}) == read_event(won())
 
 
+def test_data_in_base64_that_were_damaged_are_not_guessed() -> None:
+    event = won()
+    packed = base64.b64encode(json.dumps(event.pop("data")).encode()).decode()
+    assert "data_base64" in {fault.path for fault in faults({**event, "data_base64": f"{packed[:8]}%{packed[8:]}"})}
+
+
+def test_one_thing_wrong_is_one_fault() -> None:
+    assert [fault.path for fault in faults(won(id={"x": 1}))] == ["id"]
+
+
 @pytest.mark.parametrize("packed", ["", "%%%", "eyA", base64.b64encode(b"no json").decode(), 5, {"a": 1}])
 def test_base64_that_holds_no_json_is_refused(packed: object) -> None:
     event = {name: value for name, value in won(data_base64=packed).items() if name != "data"}
