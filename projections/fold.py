@@ -69,11 +69,12 @@ class Entity:
 
     def register(self, name: str) -> Register | None:
         """The register that speaks: a person's before a feed's; None where neither does (empty text says nothing)."""
-        for registers in (self.person, self.feed):
-            found = registers.get(name)
+        if self.person:
+            found = self.person.get(name)
             if found and found[3]:
                 return found
-        return None
+        found = self.feed.get(name)
+        return found if found and found[3] else None
 
     def texts(self) -> dict[str, str]:
         """All that speaks, by register."""
@@ -181,16 +182,15 @@ def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Hold
     for metric in BY_KIND.get(entity.kind, ()):
         if metric.day not in texts or (metric.outcome and metric.outcome != outcome):
             continue
-        day, at = calendar.place(texts[metric.day])
-        counted = _quantity(metric, texts, day, calendar)
+        placed = calendar.place(texts[metric.day])
+        counted = _quantity(metric, texts, placed[0], calendar)
         if counted is None:
             continue
-        amount, dims = counted
-        holder = held(entity, day) if metric.holder == OPENING else holders(texts.get(metric.holder, ""))
-        _credit(own, (metric.name, OWNER, day, at, dims), amount, holder)
+        holder = held(entity, placed[0]) if metric.holder == OPENING else holders(texts.get(metric.holder, ""))
+        _credit(own, metric.name, OWNER, holder, placed, counted)
         if metric.credited:
-            _credit(own, (metric.name, CLOSER, day, at, dims), amount, holders(texts.get("closed_by", "")))
-            _credit(own, (metric.name, SELLER, day, at, dims), amount, sold)
+            _credit(own, metric.name, CLOSER, holders(texts.get("closed_by", "")), placed, counted)
+            _credit(own, metric.name, SELLER, sold, placed, counted)
     return own
 
 
@@ -209,11 +209,18 @@ def _quantity(metric: Metric, texts: dict[str, str], day: int, calendar: Calenda
     return amount, dims
 
 
-def _credit(own: Lines, of: tuple[str, str, int, int | None, Dims], amount: int, shares: Holders) -> None:
-    metric, basis, day, at, dims = of
-    for rep, part in spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),):
+def _credit(
+    own: Lines, metric: str, basis: str, shares: Holders, placed: tuple[int, int | None], counted: tuple[int, Dims]
+) -> None:
+    day, at = placed
+    amount, dims = counted
+    if len(shares) == 1:
+        if amount:
+            own[metric, basis, shares[0][0], day, at, dims] = amount
+        return
+    for rep, part in spread(amount, shares):
         if part:
-            own[(metric, basis, rep, day, at, dims)] = part
+            own[metric, basis, rep, day, at, dims] = part
 
 
 class Trail:
@@ -235,19 +242,21 @@ class Trail:
         entity = self.state[fact.entity]
         if entity.stepped:
             self._keep_holding(entity, fact)
-        moved = [entity]
         if entity.kind == "offer":
-            moved += self._moved_by_offer(entity)
-        elif entity.kind == "deal":
+            moved = self._moved_by_offer(entity)
+            return [posting for one in (entity, *moved) for posting in self._recount(one)]
+        if entity.kind == "deal":
             self._place(self.closings, entity)
-        postings: list[Posting] = []
-        for one in moved:
-            sold = self._sold(one) if one.place and one.kind == "deal" else UNASSIGNED
-            after = lines(one, self.calendar, self.held, sold)
-            if after != one.lines:
-                postings += differences(one.name, one.lines, after)
-                one.lines = after
-        return postings
+        return self._recount(entity)
+
+    def _recount(self, entity: Entity) -> list[Posting]:
+        """What an entity counts for now less what it counted for before."""
+        sold = self._sold(entity) if entity.kind == "deal" else UNASSIGNED
+        before, after = entity.lines, lines(entity, self.calendar, self.held, sold)
+        entity.lines = after
+        if not before:
+            return [(entity.name, line, amount) for line, amount in after.items()]
+        return differences(entity.name, before, after) if after != before else []
 
     def held(self, entity: Entity, day: int) -> Holders:
         """Who holds an entity on a day."""
@@ -267,7 +276,7 @@ class Trail:
 
     def _sold(self, deal: Entity) -> Holders:
         """Who held the latest offer before the deal closed, on the offer's own day."""
-        place = self._latest_offer(deal.place) if deal.place else None
+        place = self._latest_offer(deal.place) if deal.place and self.offers else None
         return self.held(self.state[place[3]], place[0]) if place else UNASSIGNED
 
     def _latest_offer(self, closing: Place) -> Place | None:
@@ -318,8 +327,6 @@ class Trail:
 
 def differences(entity: str, before: Lines, after: Lines) -> list[Posting]:
     """What to add to get from one to the other."""
-    if not before:
-        return [(entity, line, amount) for line, amount in after.items()]
     changes = {line: -amount for line, amount in before.items()}
     for line, amount in after.items():
         changes[line] = changes.get(line, 0) + amount

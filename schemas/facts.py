@@ -62,8 +62,14 @@ def _readings() -> dict[str, _Reading]:
     return {name: _reading(event) for name, event in EVENTS.items()}
 
 
-def _reading(event: type[Event]) -> _Reading:
+def data_of(event: type[Event]) -> type[Data]:
+    """The shape of what a type of event tells."""
     data: type[Data] = event.model_fields["data"].annotation  # type: ignore[assignment]  # every event narrows it so
+    return data
+
+
+def _reading(event: type[Event]) -> _Reading:
+    data = data_of(event)
     fields = {name: (mark.register, mark.text) for name, mark in marked(data, Writes).items()}
     constant = tuple(data.constant.items())
     stepped = any(STEPS in register for register, _ in (*fields.values(), *constant))
@@ -101,12 +107,14 @@ def read_fact(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tu
     clears, fields = reading.clears, reading.fields
     writes = [*reading.constant]
     for name, value in data.items():
-        if name in fields:
-            register, text = fields[name]
-            if value is None:
-                writes.append((register, TAKEN_BACK if clears else NOBODY))
-            else:
-                writes.append((register, text(value) if text else value))
+        written = fields.get(name)
+        if written is None:
+            continue
+        register, text = written
+        if value is None:
+            writes.append((register, TAKEN_BACK if clears else NOBODY))
+        else:
+            writes.append((register, text(value) if text else value))
     if reading.stepped:
         writes = [(_step(register, data, stamp), text) for register, text in writes]
     return Fact(trail, _entity(reading, data), layer, stamp, tuple(writes))
@@ -127,7 +135,8 @@ def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> s
 def _withdrawal(data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
     """Nothing for a feed: only a person has corrections to withdraw."""
     entity: str = data["entity"]
-    names = data.get("fields") or sorted(registers(entity.partition(":")[0]))
+    known = sorted(registers(entity.partition(":")[0]))
+    names = [name for name in known if name in (data.get("fields") or known)]
     writes = [(name, TAKEN_BACK) for name in names]
     if "shares" in names:
         writes.append((WITHDRAWN, "yes"))

@@ -221,7 +221,6 @@ def test_withdrawing_what_no_event_can_write_changes_nothing(history: list[Fact]
     assert cells_of([*history, withdrawn, more]) == cells_of([*history, more])
 
 
-@pytest.mark.xfail(reason="the name of the mark of a withdrawal is taken from an event's own words")
 def test_withdrawing_by_the_name_of_the_mark_changes_nothing() -> None:
     opened = told("deal.opened", layer=PERSON, id="d", day="2017-03-01", rep=1)
     withdrawn = told("correction.withdrawn", time=LAST, layer=PERSON, entity="deal:d", fields=["shares-"])
