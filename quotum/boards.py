@@ -44,6 +44,7 @@ class BoardRow:
     who: str | None
     value: Value
     currency: str
+    key: str = ""  # what the row is about, the same whatever its name: a number, a label, a day
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def board(
         unassigned = UNASSIGNED.get(by)
         for row in rank(whole, ties, least_first=asked.metric.least_first, reached=arrivals, unassigned=unassigned):
             who = None if row.who is None else names(row.who)
-            rows.append(BoardRow(row.rank, who, row.value, currency))
+            rows.append(BoardRow(row.rank, who, row.value, currency, "" if row.who is None else str(row.who)))
     listed = figures.wins_without_amount(books.history, asked.spans) if asked.metric.name == "revenue" else []
     rules = tuple(span.rule for span in asked.spans) if asked.metric.credited else ()
     return Board(asked.metric, asked.period, tuple(rows), tuple(one for one in currencies if one), rules, tuple(listed))

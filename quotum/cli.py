@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from quotum.commands import board, events, importing, init, reached, replay, verify
+from quotum.commands import board, events, importing, init, reached, replay, serve, verify
 
 EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input was refused."
 
@@ -24,6 +24,7 @@ app.command("reached")(reached.reached)
 app.command("events")(events.events)
 app.command("verify")(verify.verify)
 app.command("replay")(replay.replay)
+app.command("serve")(serve.serve)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)

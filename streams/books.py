@@ -11,10 +11,11 @@ from time import time_ns
 from typing import Any, Literal, NamedTuple, Self
 
 from projections.organisation import Organisation, organisation
+from projections.targets import Target, targets
 from schemas.envelope import Event
 from schemas.events import ORGANISATION, adapter
 from schemas.facts import FEED
-from schemas.moments import Calendar, from_microseconds
+from schemas.moments import Calendar, from_day_number, from_microseconds
 from streams.door import Door, Refused
 from streams.history import History, HistoryError
 from streams.recorder import Entry, Recorder, stored_facts
@@ -53,6 +54,7 @@ class Books:
         self.calendar = _calendar(history.path, self.organisation())
         self._door = Door(vault, clock)
         self._recorder = Recorder(history, self.calendar, clock)
+        self._listeners: list[Callable[[], None]] = []
 
     @classmethod
     def create(
@@ -112,6 +114,19 @@ class Books:
         with self.history.read() as cursor:
             return organisation(stored_facts(cursor, [ORGANISATION]))
 
+    def targets(self) -> list[Target]:
+        """The targets as the log tells them now, each with all its steps."""
+        with self.history.read() as cursor:
+            return targets(stored_facts(cursor, [ORGANISATION]))
+
+    def today(self) -> date:
+        """The day it is now, in the workspace's zone."""
+        return from_day_number(self.calendar.day(self.clock()))
+
+    def on_recorded(self, told: Callable[[], None]) -> None:
+        """Have something called, from the recording thread, whenever events were taken."""
+        self._listeners.append(told)
+
     def next_offset(self) -> int:
         """How many events the log holds."""
         return int(self.history.rows("SELECT coalesce(max(next_offset), 0) FROM positions")[0][0])
@@ -131,6 +146,9 @@ class Books:
     def record(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Only the recording, of what the door let in."""
         offsets = self._recorder.record(entries).result().offsets if entries else []
+        if any(offset is not None for offset in offsets):
+            for told in self._listeners:
+                told()
         return [Outcome("duplicate") if offset is None else Outcome("taken", offset) for offset in offsets]
 
 

@@ -1,0 +1,37 @@
+"""The application: everything the server answers, around one open history."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from quotum.server import asking, health, ingest, pages, problems
+from quotum.server.access import OpenAccess
+from quotum.server.live import Hub
+from streams.books import Books
+
+ABOUT = "Who stands where, and why: events in, live boards out."
+
+
+def create_app(books: Books) -> FastAPI:
+    """The server's application around open books; they stay the caller's to close."""
+    hub = Hub()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        hub.attach(asyncio.get_running_loop())
+        books.on_recorded(hub.recorded)
+        yield
+        hub.close()
+
+    app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
+    app.state.books = books
+    app.state.hub = hub
+    app.state.access = OpenAccess()
+    problems.install(app)
+    for part in (ingest, asking, health):
+        app.include_router(part.router)
+    pages.install(app)
+    return app

@@ -1,0 +1,106 @@
+"""Questions over HTTP: boards, when something was reached, and boards that are watched."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import BaseModel, Field
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from quotum import boards
+from quotum.server.access import may
+from quotum.server.live import Hub
+from quotum.server.showing import Question, shown
+from streams.books import Books
+
+router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[Depends(may("read"))])
+By = Literal["rep", "team", "region", "product", "kind", "day", "total"]
+Ties = Literal["standard", "dense", "first"]
+Credit = Literal["owner", "closer", "seller"]
+
+
+class Row(BaseModel):
+    """A row of a board."""
+
+    rank: int | None = Field(description="the rank; null for what is unassigned, or has no figure")
+    who: str | None = Field(description="the name, or the source's id; null for what is unassigned")
+    value: str = Field(description="a plain decimal")
+    currency: str = Field(description="of the value; empty without money")
+
+
+class BoardAnswer(BaseModel):
+    """A board."""
+
+    metric: str = Field(description="what was counted")
+    first: str = Field(description="the first day")
+    last: str = Field(description="the last day")
+    position: int = Field(description="the position of the log that it stands for")
+    rows: list[Row] = Field(description="best first")
+
+
+class ReachedAnswer(BaseModel):
+    """When somebody got there."""
+
+    who: str = Field(description="the name, or the source's id")
+    reached_on: str = Field(description="the day")
+    reached_at: str = Field(description="the instant, empty where only the day is known")
+    currency: str = Field(description="of the value; empty without money")
+
+
+@router.get("/boards/{metric}/{period}")
+async def get_board(
+    request: Request, metric: str, period: str, by: By = "rep", ties: Ties = "standard", credit: Credit | None = None
+) -> BoardAnswer:
+    """Who stands where."""
+    books: Books = request.app.state.books
+    position = books.next_offset()
+    found = await run_in_threadpool(lambda: boards.board(books, metric, period, by=by, credit=credit, ties=ties))
+    rows = [
+        Row(
+            rank=row.rank,
+            who=row.who,
+            value=boards.value_text(found.metric, row.value, row.currency),
+            currency=row.currency,
+        )
+        for row in found.rows
+    ]
+    return BoardAnswer(
+        metric=metric, first=str(found.period.first), last=str(found.period.last), position=position, rows=rows
+    )
+
+
+@router.get("/reached/{metric}/{period}")
+async def get_reached(
+    request: Request,
+    metric: str,
+    period: str,
+    value: Annotated[str, Query(description="a decimal above 0", max_length=40)],
+    credit: Credit | None = None,
+) -> list[ReachedAnswer]:
+    """Who reached a value, and when, by what counts today."""
+    books: Books = request.app.state.books
+    found = await run_in_threadpool(lambda: boards.when_reached(books, metric, period, value, credit=credit))
+    return [
+        ReachedAnswer(who=row.who, reached_on=row.reached_on, reached_at=row.reached_at, currency=row.currency)
+        for row in found
+    ]
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def get_stream(
+    request: Request,
+    question: Annotated[Question, Query()],
+    last_event_id: Annotated[str | None, Header(description="the id of the last update that was seen")] = None,
+) -> EventSourceResponse:
+    """Watch a board: an event `board` with all of it, then `change` for what changed; ids are log positions."""
+    books: Books = request.app.state.books
+    hub: Hub = request.app.state.hub
+    await run_in_threadpool(shown, books, question)  # a question that cannot be answered is refused before the stream
+    seen = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        async for update in hub.updates(question.model_dump_json(), lambda: shown(books, question), seen):
+            yield ServerSentEvent(update.data, event=update.kind, id=str(update.position))
+
+    return EventSourceResponse(events(), ping=15)

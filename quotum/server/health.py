@@ -1,0 +1,54 @@
+"""Whether the server lives, whether it can answer, and what it measures."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from quotum.server.problems import ProblemError
+from streams.books import Books
+
+router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    """The server lives."""
+
+    status: str = Field("alive", description="always `alive`: whoever gets this answer has its proof")
+
+
+class Ready(BaseModel):
+    """The server can answer questions."""
+
+    status: str = Field("ready", description="always `ready`")
+    position: int = Field(description="how many events the log holds")
+
+
+@router.get("/health")
+async def get_health() -> Health:
+    """Alive?"""
+    return Health(status="alive")
+
+
+@router.get("/ready")
+async def get_ready(request: Request) -> Ready:
+    """Ready to answer? 503 if history cannot be read."""
+    books: Books = request.app.state.books
+    try:
+        position = await run_in_threadpool(books.next_offset)
+    except Exception as error:
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"history cannot be read: {error}") from error
+    return Ready(status="ready", position=position)
+
+
+@router.get("/metrics", response_class=Response)
+async def get_metrics(request: Request) -> Response:
+    """What is measured, for Prometheus."""
+    registry = CollectorRegistry()
+    position = Gauge("quotum_log_position", "Events in the log", registry=registry)
+    position.set(await run_in_threadpool(request.app.state.books.next_offset))
+    Gauge("quotum_viewers", "Viewers of live boards", registry=registry).set(request.app.state.hub.viewers)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

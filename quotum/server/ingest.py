@@ -1,0 +1,99 @@
+"""Events over HTTP: one CloudEvent or many, each with its own answer. The same again counts once."""
+
+import json
+from http import HTTPStatus
+from typing import Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from quotum.server.access import may
+from quotum.server.problems import Fault, ProblemError
+from schemas.envelope import Event
+from schemas.events import read_event
+from schemas.facts import FEED
+from streams.books import Books, Outcome
+
+LARGEST_BODY_BYTES = 4_000_000
+MOST_EVENTS = 1_000
+router = APIRouter(prefix="/v1", tags=["events"])
+
+
+class Answer(BaseModel):
+    """What became of an event."""
+
+    id: str = Field(description="the event's own id, empty where it has none")
+    result: Literal["taken", "duplicate", "refused"] = Field(description="what became of it")
+    position: int | None = Field(None, description="its place in the log, if it was taken")
+    reason: str = Field("", description="why it was refused, and what to do")
+
+
+class Answers(BaseModel):
+    """What became of each event, in the order in which they were sent."""
+
+    results: list[Answer] = Field(description="one per event")
+
+
+@router.post("/events", dependencies=[Depends(may("write"))])
+async def post_events(request: Request) -> Answers:
+    """Take events: a CloudEvent in structured form, or an array of them. What is taken outlives a kill."""
+    events = _events(await _body(request))
+    books: Books = request.app.state.books
+    return Answers(results=await run_in_threadpool(take, books, events, FEED))
+
+
+def take(books: Books, raw: list[Any], layer: int) -> list[Answer]:
+    """Read and record a batch; an answer per event."""
+    read = [_read(one) for one in raw]
+    outcomes = iter(books.take([one for one in read if isinstance(one, Event)], layer))
+    return [
+        _answer(one.id, next(outcomes))
+        if isinstance(one, Event)
+        else Answer(id=_id(sent), result="refused", reason=one)
+        for sent, one in zip(raw, read, strict=True)
+    ]
+
+
+def _read(raw: Any) -> Event | str:  # noqa: ANN401 (any JSON)
+    try:
+        return (
+            read_event(raw) if isinstance(raw, dict) else "an event is a JSON object: a CloudEvent in structured form"
+        )
+    except ValueError as error:
+        return str(error)
+
+
+def _answer(id_: str, outcome: Outcome) -> Answer:
+    return Answer(id=id_, result=outcome.fate, position=outcome.offset, reason=outcome.reason)
+
+
+def _id(raw: Any) -> str:  # noqa: ANN401 (any JSON)
+    return str(raw.get("id", "")) if isinstance(raw, dict) else ""
+
+
+async def _body(request: Request) -> bytes:
+    """The body, as long as it stays within bounds."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY_BYTES:
+            raise ProblemError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"the body is larger than {LARGEST_BODY_BYTES} bytes: send fewer events at once",
+            )
+    return body
+
+
+def _events(body: bytes) -> list[Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        fault = Fault(field="body", fault=str(error), remedy="send a CloudEvent, or an array of them, as JSON")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON", [fault]) from None
+    events = found if isinstance(found, list) else [found]
+    if len(events) > MOST_EVENTS:
+        raise ProblemError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{len(events)} events are more than {MOST_EVENTS}: send fewer at once"
+        )
+    return events

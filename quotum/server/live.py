@@ -1,0 +1,135 @@
+"""Live boards: whoever watches a question gets what changed, soon after an event was recorded.
+
+Viewers of the same question share one watch, which asks history once for all of them. With few viewers it asks at once,
+with many it gathers changes and asks twice a second. An update's id is the position of the log it stands for, so a
+viewer that comes back says what it has seen and gets the board only if something happened since.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+FEW_VIEWERS = 25
+GATHERING_SECONDS = 0.5
+WAITING_UPDATES = 64  # a viewer that is further behind gets the whole board again instead
+
+Rows = dict[str, dict[str, Any]]  # key -> what the page shows of a row
+
+
+class Update(NamedTuple):
+    """What goes to a viewer: the kind of event, the position it stands for, its data as JSON."""
+
+    kind: str
+    position: int
+    data: str
+
+
+class Shown(NamedTuple):
+    """A board as it is shown at a position."""
+
+    position: int
+    rows: Rows
+    more: dict[str, Any]  # what stands beside the rows: period, freshness, the last happenings
+
+
+@dataclass
+class _Watch:
+    ask: Callable[[], Shown]
+    viewers: set[asyncio.Queue[Update]] = field(default_factory=set)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    shown: Shown | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Hub:
+    """All watches. Lives on one event loop; `recorded` may be called from any thread."""
+
+    def __init__(self) -> None:
+        """Nobody watches yet."""
+        self._watches: dict[str, _Watch] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def viewers(self) -> int:
+        """How many watch."""
+        return sum(len(watch.viewers) for watch in self._watches.values())
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Live on this loop."""
+        self._loop = loop
+
+    def close(self) -> None:
+        """Stop watching."""
+        for watch in self._watches.values():
+            if watch.task:
+                watch.task.cancel()
+        self._watches.clear()
+        self._loop = None
+
+    def recorded(self) -> None:
+        """Something was recorded; watches look again."""
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        for watch in self._watches.values():
+            watch.changed.set()
+
+    async def updates(self, name: str, ask: Callable[[], Shown], seen: int | None) -> AsyncIterator[Update]:
+        """The updates of a question, until the viewer goes. `seen`: the position of its last one."""
+        watch = self._watches.setdefault(name, _Watch(ask))
+        queue: asyncio.Queue[Update] = asyncio.Queue(WAITING_UPDATES)
+        watch.viewers.add(queue)
+        try:
+            if watch.task is None:
+                watch.task = asyncio.create_task(self._follow(watch))
+            if watch.shown is None:
+                watch.shown = await asyncio.to_thread(ask)
+            if seen != watch.shown.position:
+                yield whole(watch.shown)
+            while True:
+                yield await queue.get()
+        finally:
+            watch.viewers.discard(queue)
+            if not watch.viewers and watch.task:
+                watch.task.cancel()
+                self._watches.pop(name, None)
+
+    async def _follow(self, watch: _Watch) -> None:
+        while True:
+            await watch.changed.wait()
+            if len(watch.viewers) > FEW_VIEWERS:
+                await asyncio.sleep(GATHERING_SECONDS)
+            watch.changed.clear()
+            before, after = watch.shown, await asyncio.to_thread(watch.ask)
+            watch.shown = after
+            if before is None:
+                continue
+            update = difference(before, after)
+            for queue in watch.viewers:
+                _give(queue, update, after)
+
+
+def _give(queue: asyncio.Queue[Update], update: Update, after: Shown) -> None:
+    if queue.full():  # a slow viewer: what it has not read is of no use any more
+        while not queue.empty():
+            queue.get_nowait()
+        update = whole(after)
+    queue.put_nowait(update)
+
+
+def whole(shown: Shown) -> Update:
+    """The whole board."""
+    data = {"rows": [{"key": key, **row} for key, row in shown.rows.items()], **shown.more}
+    return Update("board", shown.position, json.dumps(data, ensure_ascii=False))
+
+
+def difference(before: Shown, after: Shown) -> Update:
+    """The rows that changed, and the keys of those that are gone."""
+    changed = [{"key": key, **row} for key, row in after.rows.items() if before.rows.get(key) != row]
+    gone = [key for key in before.rows if key not in after.rows]
+    return Update(
+        "change", after.position, json.dumps({"rows": changed, "gone": gone, **after.more}, ensure_ascii=False)
+    )

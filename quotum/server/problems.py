@@ -1,0 +1,87 @@
+"""Errors over HTTP as problem+json (RFC 9457): what is wrong, where, and what to do about it."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from quotum.boards import QuestionError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with a request."""
+
+    field: str = Field(description="where: a field of the body, a parameter, or an event of a batch")
+    fault: str = Field(description="what is wrong")
+    remedy: str = Field(description="what to do about it")
+
+
+class Problem(BaseModel):
+    """Why a request was not answered."""
+
+    type: str = Field("about:blank", description="always about:blank: the status says which kind it is")
+    title: str = Field(description="the status in words")
+    status: int = Field(description="the status again")
+    detail: str = Field(description="what is wrong, in a sentence")
+    faults: list[Fault] = Field(default_factory=list, description="one by one, where several things are wrong")
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        faults: Sequence[Fault] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """`headers`: for the answer, such as Retry-After."""
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.faults = list(faults)
+        self.headers = headers
+
+
+def answer(
+    status: int, detail: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """The answer that says a problem."""
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, faults=list(faults))
+    return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Have an application answer every error as a problem."""
+
+    @app.exception_handler(ProblemError)
+    async def _problem(_: Request, error: ProblemError) -> JSONResponse:
+        return answer(error.status, error.detail, error.faults, error.headers)
+
+    @app.exception_handler(QuestionError)
+    async def _question(_: Request, error: QuestionError) -> JSONResponse:
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [
+            Fault(
+                field=".".join(str(part) for part in fault["loc"]),
+                fault=str(fault["msg"]),
+                remedy="see /docs for what is expected there",
+            )
+            for fault in error.errors()
+        ]
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not as this address expects it", faults)
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        headers = dict(error.headers) if error.headers else None
+        return answer(error.status_code, str(error.detail), headers=headers)
