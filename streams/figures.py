@@ -7,11 +7,12 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
-from projections.organisation import NEVER, Organisation, Span
+from projections.organisation import Organisation, Span
 from projections.reached import Credit
-from schemas.moments import from_day_number
+from schemas.moments import day_number, from_day_number
 from streams.history import History
 
+LAST_DAY = day_number(date.max)
 By = Literal["rep", "team", "region", "product", "kind", "day", "total"]
 WHO: Mapping[By, str] = {
     "rep": "rep",
@@ -23,7 +24,7 @@ WHO: Mapping[By, str] = {
     "total": "'total'",
 }
 TEAM_OF_THE_DAY = """
-LEFT JOIN stays ON stays.member = postings.rep AND postings.day >= stays.first AND postings.day < stays.until
+LEFT JOIN stays ON stays.member = postings.rep AND postings.day BETWEEN stays.first AND stays.last
 LEFT JOIN regions USING (team)
 """
 Where = tuple[str, dict[str, Any]]
@@ -119,17 +120,11 @@ def _date(day: int) -> date:
 
 
 def _register(cursor: duckdb.DuckDBPyConnection, organisation: Organisation) -> None:
-    """The stays and regions as tables; a stay without an end ends after the last date there is."""
-    last = date.max.toordinal() - date(1970, 1, 1).toordinal()
+    """The stays and regions as tables; a stay without an end lasts until the last date there is."""
     stays = organisation.stays
-    days = [
-        pa.array([min(day, last) for day in column], pa.int32()).cast(pa.date32())
-        for column in (
-            [stay.first for stay in stays],
-            [last + 1 if stay.until == NEVER else stay.until for stay in stays],
-        )
-    ]
-    members = {"member": pa.array([stay.rep for stay in stays], pa.int32()), "first": days[0], "until": days[1]}
+    first = pa.array([stay.first for stay in stays], pa.int32()).cast(pa.date32())
+    last = pa.array([min(stay.until - 1, LAST_DAY) for stay in stays], pa.int32()).cast(pa.date32())
+    members = {"member": pa.array([stay.rep for stay in stays], pa.int32()), "first": first, "last": last}
     teams = pa.array([stay.team for stay in stays], pa.int32())
     cursor.register("stays", pa.table({**members, "team": teams}))
     regions = organisation.regions
