@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from quotum.commands import board, events, importing, init, reached, replay, serve, verify
+from quotum.commands import board, events, importing, init, key, link, reached, replay, serve, verify
 
 EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input was refused."
 
@@ -25,6 +25,8 @@ app.command("events")(events.events)
 app.command("verify")(verify.verify)
 app.command("replay")(replay.replay)
 app.command("serve")(serve.serve)
+app.add_typer(key.app, name="key")
+app.command("link")(link.link)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)

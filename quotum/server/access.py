@@ -1,24 +1,96 @@
-"""Who may do what. On loopback everybody on the machine may; beyond it a key says who one is and what one may."""
+"""Who may do what. On loopback everybody on this machine may; beyond it a key says what one may.
+
+Loopback alone is not enough against a page in somebody's browser: it can be made to ask a server on the same machine.
+So a request must name this server as its host, and one that changes something must not come from another site's page.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
-Scope = Literal["read", "write", "correct"]
+from quotum.server.limits import Limits
+from quotum.server.problems import ProblemError
+from streams.keys import Key, Keys, Scope
+
+COOKIE = "quotum_key"
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+BEARER = {"WWW-Authenticate": "Bearer"}
+
+
+class Access(Protocol):
+    """Decides whether a request is let by."""
+
+    async def check(self, request: Request, scope: Scope) -> None:
+        """ProblemError if it may not do this."""
 
 
 def may(scope: Scope) -> Callable[[Request], Awaitable[None]]:
     """A dependency that lets a request by if it may do this."""
 
     async def check(request: Request) -> None:
-        await request.app.state.access.check(request, scope)
+        access: Access = request.app.state.access
+        await access.check(request, scope)
 
     return check
 
 
-class OpenAccess:
-    """Everybody may do everything: for loopback alone."""
+class LoopbackAccess:
+    """Everybody on this machine may do everything; pages of other sites may not."""
+
+    def __init__(self, limits: Limits) -> None:
+        """`limits`: how many requests a caller may make."""
+        self._limits = limits
 
     async def check(self, request: Request, scope: Scope) -> None:
-        """Let it by."""
+        """Let by who comes from this machine and for itself."""
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+        if host not in LOOPBACK_NAMES:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN,
+                "this server answers on this machine alone: ask http://127.0.0.1, not another name",
+            )
+        _refuse_other_sites(request, scope)
+        self._limits.count("loopback")
+
+
+class KeyAccess:
+    """Who has a key may do what the key says; a page may read by a cookie that a link has set."""
+
+    def __init__(self, keys: Keys, limits: Limits) -> None:
+        """`limits`: how many requests a key may make."""
+        self._keys = keys
+        self._limits = limits
+
+    async def check(self, request: Request, scope: Scope) -> None:
+        """Let by who has a key for this."""
+        self._limits.count(request.client.host if request.client else "unknown")
+        key = self._key(request, scope)
+        if key is None:
+            raise ProblemError(
+                HTTPStatus.UNAUTHORIZED,
+                "a key is needed: send `Authorization: Bearer ...` with one made by `quotum key new`",
+                headers=BEARER,
+            )
+        if scope not in key.scopes:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN, f"the key {key.name!r} may not {scope}: make one with --scope {scope}"
+            )
+        self._limits.count(f"key {key.name}")
+
+    def _key(self, request: Request, scope: Scope) -> Key | None:
+        kind, _, secret = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return self._keys.find(secret.strip())
+        _refuse_other_sites(request, scope)
+        cookie = request.cookies.get(COOKIE, "")
+        return self._keys.find(cookie) if cookie and scope == "read" else None
+
+
+def _refuse_other_sites(request: Request, scope: Scope) -> None:
+    """A browser says which site's page sends a request; other sites' pages change nothing here."""
+    origin = request.headers.get("origin")
+    if scope != "read" and origin and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ProblemError(HTTPStatus.FORBIDDEN, "a page of another site may not change anything here")

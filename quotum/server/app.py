@@ -7,17 +7,24 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from quotum.server import asking, health, ingest, pages, problems
-from quotum.server.access import OpenAccess
+from quotum.server import asking, entering, health, ingest, pages, problems
+from quotum.server.access import Access, KeyAccess, LoopbackAccess
+from quotum.server.limits import Limits
 from quotum.server.live import Hub
 from streams.books import Books
+from streams.keys import Keys
 
 ABOUT = "Who stands where, and why: events in, live boards out."
 
 
-def create_app(books: Books) -> FastAPI:
-    """The server's application around open books; they stay the caller's to close."""
+def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = None) -> FastAPI:
+    """The server's application around open books; they stay the caller's to close.
+
+    `keys`: for a server that is reached from elsewhere; without them it answers on this machine alone.
+    """
     hub = Hub()
+    limits = limits or Limits()
+    access: Access = KeyAccess(keys, limits) if keys else LoopbackAccess(limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -29,9 +36,11 @@ def create_app(books: Books) -> FastAPI:
     app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
     app.state.books = books
     app.state.hub = hub
-    app.state.access = OpenAccess()
+    app.state.access = access
     problems.install(app)
     for part in (ingest, asking, health):
         app.include_router(part.router)
     pages.install(app)
+    if keys:
+        entering.install(app, keys)
     return app
