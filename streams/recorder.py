@@ -1,12 +1,14 @@
 """The recorder: puts events into history together with what they moved, in one transaction a batch.
 
 It folds as it records, so that a figure is a sum of postings and needs no fold to be read. Trails are read back from
-history when an event touches them; after a failure all of them are forgotten, so memory never says more than the file.
+history when an event touches them, and only so many are kept; after a failure all of them are forgotten, so memory
+never says more than the file.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from itertools import islice
 from typing import NamedTuple
 
 import duckdb
@@ -22,6 +24,7 @@ from streams.history import History, transaction
 
 EMBEDDED_PARTITION = 0
 ROWS_AT_ONCE = 50_000
+TRAILS_KEPT = 50_000  # in memory, those touched last (some 9 kB each); others are read back when they are touched again
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 STORED = """
@@ -47,12 +50,15 @@ class Recorded(NamedTuple):
 class Recorder:
     """Records batches of events; embedded, the history is the log, and its only partition is 0."""
 
-    def __init__(self, history: History, calendar: Calendar, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, history: History, calendar: Calendar, clock: Callable[[], int], trails_kept: int = TRAILS_KEPT
+    ) -> None:
         """`clock`: microseconds since 1970-01-01T00:00:00Z; it may go back, known_at does not."""
         self.history = history
         self.calendar = calendar
         self.clock = clock
-        self._trails: dict[str, Trail] = {}
+        self.trails_kept = trails_kept
+        self._trails: dict[str, Trail] = {}  # those touched last at the end
 
     def record(self, entries: Sequence[Entry]) -> Future[Recorded]:
         """Have the writer record a batch; once the future is done, the batch outlives a kill."""
@@ -88,7 +94,15 @@ class Recorder:
             self._trails |= {trail: Trail(self.calendar) for trail in missing}
             for fact in stored_facts(connection, missing):
                 self._trails[fact.trail].post(fact)
-        return [self._trails[fact.trail].post(fact) for fact in facts]
+        postings = [self._trails[fact.trail].post(fact) for fact in facts]
+        self._keep_latest(dict.fromkeys(fact.trail for fact in facts))
+        return postings
+
+    def _keep_latest(self, touched: Iterable[str]) -> None:
+        for trail in touched:
+            self._trails[trail] = self._trails.pop(trail)
+        for trail in list(islice(self._trails, max(0, len(self._trails) - self.trails_kept))):
+            del self._trails[trail]
 
     def _append(
         self,
@@ -138,17 +152,17 @@ def posting_row(place: tuple[int, int, int], trail: str, posting: Posting) -> tu
 def stored_facts(connection: duckdb.DuckDBPyConnection, trails: Iterable[str] | None = None) -> Iterable[Fact]:
     """What the history's events write, in the order of the log: of some trails, or of all."""
     if trails is None:
-        return _facts(connection.execute(STORED.format(where="")))
+        return _facts(connection.sql(STORED.format(where="")))
     connection.register("wanted_trails", pa.table({"trail": list(trails)}))
-    return _facts(connection.execute(STORED.format(where="WHERE trail IN (SELECT trail FROM wanted_trails)")))
+    return _facts(connection.sql(STORED.format(where="WHERE trail IN (SELECT trail FROM wanted_trails)")))
 
 
 def source_facts(connection: duckdb.DuckDBPyConnection, source: str) -> Iterable[Fact]:
     """The same of what one source said."""
-    return _facts(connection.execute(STORED.format(where="WHERE source = ? AND layer = 0"), [source]))
+    return _facts(connection.sql(STORED.format(where="WHERE source = ? AND layer = 0"), params=[source]))
 
 
-def _facts(reader: duckdb.DuckDBPyConnection) -> Iterable[Fact]:
+def _facts(reader: duckdb.DuckDBPyRelation) -> Iterable[Fact]:
     for batch in reader.to_arrow_reader(ROWS_AT_ONCE):
         columns = (column.to_pylist() for column in batch)
         for kind, data, trail, layer, asserted_at, sequence, id_ in zip(*columns, strict=True):

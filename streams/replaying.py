@@ -4,6 +4,7 @@ Also the comparing that `verify` does: stored postings, a cold fold and plain SQ
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import duckdb
@@ -97,14 +98,15 @@ def _replay(connection: duckdb.DuckDBPyConnection, calendar: Calendar) -> list[D
     with transaction(connection):
         connection.execute("DROP TABLE postings")
         connection.execute(f"ALTER TABLE {BESIDE} RENAME TO postings")
-    connection.execute("CHECKPOINT")
+    with suppress(duckdb.TransactionException):  # while others still read the old ones, the file stays large
+        connection.execute("CHECKPOINT")
     return found
 
 
 def _folded(connection: duckdb.DuckDBPyConnection, calendar: Calendar) -> Iterator[list[Placed]]:
     """All postings, folded from the first event on, a batch of events at a time."""
     trails: dict[str, Trail] = {}
-    for batch in connection.execute(PLACED_EVENTS).to_arrow_reader(ROWS_AT_ONCE):
+    for batch in connection.sql(PLACED_EVENTS).to_arrow_reader(ROWS_AT_ONCE):
         found: list[Placed] = []
         for *place, kind, data, trail, layer, asserted_at, sequence, id_ in zip(*map(_python, batch), strict=True):
             fact = read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_))
