@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from quotum.commands import board, events, importing, init, key, link, reached, replay, serve, verify
+from quotum.commands import board, correcting, events, importing, init, key, link, reached, replay, serve, verify
 
 EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input was refused."
 
@@ -22,6 +22,11 @@ app.command("import")(importing.import_)
 app.command("board")(board.board)
 app.command("reached")(reached.reached)
 app.command("events")(events.events)
+app.command("record")(correcting.record)
+app.command("amend")(correcting.amend)
+app.command("void")(correcting.void)
+app.command("reassign")(correcting.reassign)
+app.command("withdraw")(correcting.withdraw)
 app.command("verify")(verify.verify)
 app.command("replay")(replay.replay)
 app.command("serve")(serve.serve)

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import time_ns
 from typing import Any, Literal, NamedTuple, Self
 
+from projections.fold import Posting
 from projections.organisation import Organisation, organisation
 from projections.targets import Target, targets
 from schemas.envelope import Event
@@ -18,7 +19,7 @@ from schemas.facts import FEED
 from schemas.moments import Calendar, from_day_number, from_microseconds
 from streams.door import Door, Refused
 from streams.history import History, HistoryError
-from streams.recorder import Entry, Recorder, stored_facts
+from streams.recorder import Entry, Recorded, Recorder, stored_facts
 from streams.vault import Vault
 
 OWN_SOURCE = "quotum"
@@ -145,11 +146,17 @@ class Books:
 
     def record(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Only the recording, of what the door let in."""
-        offsets = self._recorder.record(entries).result().offsets if entries else []
+        return self.record_and_tell(entries)[0]
+
+    def record_and_tell(self, entries: Sequence[Entry]) -> tuple[list[Outcome], list[Posting]]:
+        """The same, with what all of them moved."""
+        recorded = self._recorder.record(entries).result() if entries else Recorded([], [])
+        offsets = recorded.offsets
         if any(offset is not None for offset in offsets):
             for told in self._listeners:
                 told()
-        return [Outcome("duplicate") if offset is None else Outcome("taken", offset) for offset in offsets]
+        fates = [Outcome("duplicate") if offset is None else Outcome("taken", offset) for offset in offsets]
+        return fates, recorded.postings
 
 
 def _make_vault(history: Path) -> None:

@@ -1,0 +1,83 @@
+"""`quotum record`, `amend`, `void`, `reassign`, `withdraw`: what a person puts right, and what that moves."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from quotum import corrections
+from quotum.boards import QuestionError
+from quotum.settings import DEFAULT_HISTORY, Form, History, opened
+from quotum.tables import Format, show
+
+Entity = Annotated[str, typer.Argument(help="Kind and id, such as deal:D-1001.")]
+Fields = Annotated[
+    list[str], typer.Argument(metavar="FIELD=VALUE ...", help='As in docs/events.md; money as "amount=12.50 EUR".')
+]
+
+
+def record(
+    kind: Annotated[str, typer.Argument(help="What happened, such as call.logged (docs/events.md).")],
+    fields: Fields,
+    trail: Annotated[str | None, typer.Option(help="Its case or deal; default: its own id.")] = None,
+    history: History = DEFAULT_HISTORY,
+    form: Form = Format.table,
+) -> None:
+    """Say that something happened that no feed told."""
+    with opened(history) as books:
+        _show(corrections.record(books, kind, _fields(fields), trail), form)
+
+
+def amend(entity: Entity, fields: Fields, history: History = DEFAULT_HISTORY, form: Form = Format.table) -> None:
+    """Put fields of something right; FIELD= takes back what a person said of it before."""
+    with opened(history) as books:
+        _show(corrections.amend(books, entity, _fields(fields)), form)
+
+
+def void(entity: Entity, history: History = DEFAULT_HISTORY, form: Form = Format.table) -> None:
+    """Say that something did not happen after all."""
+    with opened(history) as books:
+        _show(corrections.void(books, entity), form)
+
+
+def reassign(
+    entity: Entity,
+    who: Annotated[list[str], typer.Argument(metavar="WHO or WHO=SHARE ...", help="Names or source ids.")],
+    from_: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="From which day; default: the present step.")
+    ] = None,
+    history: History = DEFAULT_HISTORY,
+    form: Form = Format.table,
+) -> None:
+    """Give the credit to somebody else, or to several by shares that sum to 1."""
+    pairs = (one.rpartition("=") if "=" in one else (one, "", "") for one in who)
+    shares = {name: share for name, _, share in pairs}
+    with opened(history) as books:
+        _show(corrections.reassign(books, entity, shares, from_.date() if from_ else None), form)
+
+
+def withdraw(
+    entity: Entity,
+    fields: Annotated[list[str] | None, typer.Argument(help="Which fields; default: all.")] = None,
+    history: History = DEFAULT_HISTORY,
+    form: Form = Format.table,
+) -> None:
+    """Take corrections back, so that the feeds' own words count again."""
+    with opened(history) as books:
+        _show(corrections.withdraw(books, entity, fields or ()), form)
+
+
+def _fields(pairs: list[str]) -> dict[str, object]:
+    split = [pair.partition("=") for pair in pairs]
+    for name, equals, _ in split:
+        if not equals:
+            raise QuestionError(f"{name!r} is not FIELD=VALUE")
+    return {name: corrections.field_value(value) for name, _, value in split}
+
+
+def _show(moved: list[corrections.Moved], form: Format) -> None:
+    if not moved and form is Format.table:
+        typer.echo("recorded; no figure moved")
+        return
+    rows = [[one.metric, one.who, one.day, one.by, one.currency] for one in moved]
+    show(["metric", "who", "day", "moved", "currency"], rows, form, "recorded; it moved")

@@ -1,0 +1,179 @@
+"""What a person puts right: recorded, amended, voided, reassigned or withdrawn, above whatever feeds say.
+
+A correction is an event like any other, of layer 1, and its answer says which figures it moved.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from secrets import token_hex
+from typing import Any
+
+from projections.fold import Posting
+from projections.metrics import METRICS
+from projections.organisation import rule_on
+from quotum.boards import QuestionError, value_text
+from schemas.envelope import Event, PartyId, marked
+from schemas.events import EVENTS, read_event
+from schemas.facts import PERSON, data_of
+from schemas.moments import from_day_number, from_microseconds, instant_text
+from streams.books import Books
+from streams.door import BY_NUMBER, Refused
+from streams.recorder import Entry
+
+SOURCE = "quotum:person"
+VOIDING = {"deal": "deleted", "lead": "deleted"}
+TRAILS = "SELECT DISTINCT trail FROM events WHERE entity = $entity"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A figure that a correction moved: whose, of which day, by how much (plain decimals, signed)."""
+
+    metric: str
+    who: str
+    day: str
+    by: str
+    currency: str
+
+
+def record(books: Books, kind: str, fields: Mapping[str, Any], trail: str | None = None) -> list[Moved]:
+    """Say that something happened; `kind` such as call.logged. QuestionError says what is missing or wrong."""
+    name = f"quotum.{kind}.v1"
+    if name not in EVENTS or EVENTS[name].shared_trail:
+        near = get_close_matches(kind, [one.removeprefix("quotum.").removesuffix(".v1") for one in EVENTS], 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "docs/events.md lists them"
+        raise QuestionError(f"there is nothing like {kind!r} to record; {hint}")
+    entity = f"{EVENTS[name].entity_kind}:{fields.get('id', '')}"
+    known = _trails(books, entity)
+    return _correct(books, name, trail or (known[0] if known else str(fields.get("id", ""))), fields)
+
+
+def amend(books: Books, entity: str, fields: Mapping[str, Any]) -> list[Moved]:
+    """Put fields of an entity right; None as a value takes back what a person said of it before."""
+    kind, id_ = _parts(entity, "amended")
+    return _correct(books, f"quotum.{kind}.amended.v1", _trail(books, entity), {"id": id_, **fields})
+
+
+def void(books: Books, entity: str) -> list[Moved]:
+    """It did not happen after all, and counts for nothing."""
+    kind, id_ = _parts(entity, VOIDING.get(entity.partition(":")[0], "voided"))
+    verb = VOIDING.get(kind, "voided")
+    return _correct(books, f"quotum.{kind}.{verb}.v1", _trail(books, entity), {"id": id_})
+
+
+def reassign(books: Books, entity: str, shares: Mapping[str, str], day: date | None = None) -> list[Moved]:
+    """Give the credit to others: who -> share (one alone gets all), from a day on or for the present step."""
+    kind, id_ = _parts(entity, "reassigned")
+    if len(shares) == 1:
+        told: dict[str, Any] = {"rep": next(iter(shares))}
+    else:
+        told = {"shares": [{"rep": who, "share": share} for who, share in shares.items()]}
+    fields = {"id": id_, **told, **({"day": str(day)} if day else {})}
+    return _correct(books, f"quotum.{kind}.reassigned.v1", _trail(books, entity), fields)
+
+
+def withdraw(books: Books, entity: str, fields: Sequence[str] = ()) -> list[Moved]:
+    """Take corrections of an entity back: all of them, or those of some fields."""
+    told = {"entity": entity, **({"fields": list(fields)} if fields else {})}
+    return _correct(books, "quotum.correction.withdrawn.v1", _trail(books, entity), told)
+
+
+def number_of(books: Books, who: str) -> int:
+    """The number of a person by name or source id; QuestionError where nobody or several are meant."""
+    persons = books.vault.labels("person")
+    found = [number for number in books.vault.find(who) if number in persons]
+    found = found or [number for number, label in persons.items() if label == who]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(persons[number] for number in found)
+        raise QuestionError(f"{who!r} can be {several}: give the source's id, or the name as it stands here")
+    near = get_close_matches(who, persons.values(), 3)
+    raise QuestionError(f"nobody here is called {who!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+
+
+def _correct(books: Books, kind: str, trail: str, fields: Mapping[str, Any]) -> list[Moved]:
+    now = instant_text(from_microseconds(books.clock()))
+    raw = {"specversion": "1.0", "id": token_hex(16), "source": SOURCE, "type": kind, "time": now, "trail": trail}
+    try:
+        event = read_event({**raw, "data": _numbered(books, kind, fields)})
+    except ValueError as error:
+        raise QuestionError(str(error)) from None
+    return _record(books, event)
+
+
+def _record(books: Books, event: Event) -> list[Moved]:
+    [answer] = books.admit([event], PERSON, BY_NUMBER)
+    if isinstance(answer, Refused):
+        raise QuestionError(answer.reason)
+    _, postings = books.record_and_tell([Entry(answer.event, PERSON)])
+    return moved(books, postings)
+
+
+def _numbered(books: Books, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with people as the vault's numbers."""
+    told = dict(fields)
+    for name in marked(data_of(EVENTS[kind]), PartyId):
+        if isinstance(told.get(name), str):
+            told[name] = str(number_of(books, told[name]))
+    for share in told.get("shares") or ():
+        share["rep"] = str(number_of(books, share["rep"]))
+    return told
+
+
+def _parts(entity: str, verb: str) -> tuple[str, str]:
+    kind, _, id_ = entity.partition(":")
+    if not id_ or f"quotum.{kind}.{verb}.v1" not in EVENTS:
+        kinds = sorted(name.split(".")[1] for name in EVENTS if name.endswith(f".{verb}.v1"))
+        raise QuestionError(f"{entity!r} cannot be {verb}: write kind and id; the kinds are {', '.join(kinds)}")
+    return kind, id_
+
+
+def _trails(books: Books, entity: str) -> list[str]:
+    return [trail for (trail,) in books.history.rows(TRAILS, {"entity": entity})]
+
+
+def _trail(books: Books, entity: str) -> str:
+    found = _trails(books, entity)
+    if not found:
+        raise QuestionError(f"there is no {entity} in the log; `quotum events` lists what there is")
+    if len(found) > 1:
+        raise QuestionError(
+            f"{entity} stands in several trails ({', '.join(found)}), so it is not clear which is meant"
+        )
+    return found[0]
+
+
+def moved(books: Books, postings: Sequence[Posting]) -> list[Moved]:
+    """What postings moved, by the credit rules in force; nothing that moved forth and back."""
+    organisation, labels = books.organisation(), books.vault.labels("person")
+    sums: dict[tuple[str, int, int, str], int] = {}
+    for _, (metric, basis, rep, day, _, dims), amount in postings:
+        rule = rule_on(organisation, day) if METRICS[metric].credited else "owner"
+        if basis == rule and METRICS[metric].unit != "days":
+            key = (metric, rep, day, dims[4])
+            sums[key] = sums.get(key, 0) + amount
+    return [
+        Moved(
+            metric,
+            labels.get(rep, f"#{rep}") if rep else "unassigned",
+            str(from_day_number(day)),
+            ("+" if amount > 0 else "") + value_text(METRICS[metric], amount, currency),
+            currency,
+        )
+        for (metric, rep, day, currency), amount in sorted(sums.items())
+        if amount
+    ]
+
+
+def field_value(text: str) -> Any:  # noqa: ANN401 (any JSON)
+    """A field's value as it is written on the command line: nothing, an amount with its currency, or text."""
+    if text == "":
+        return None
+    value, _, currency = text.partition(" ")
+    if len(currency) == len("EUR") and currency.isupper():
+        return {"value": value, "currency": currency}
+    return json.loads(text) if text.startswith(("[", "{")) else text
