@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
 
 from schemas.envelope import Event
-from schemas.facts import FEED, Fact
-from schemas.moments import instant_text, microseconds
+from schemas.facts import FEED
+from schemas.moments import from_microseconds, instant_text, microseconds
 from streams.books import Books
-from streams.door import Refused
-from streams.mapping import RowMapping
+from streams.door import FUTURE_TOLERANCE_US, Refused
+from streams.mapping import check_columns
 from streams.reading import RowReading
 from streams.recorder import Entry, source_facts
 from streams.rows import FileError, FileRow, RowFaultError, RowReader, open_rows
+from streams.rules import CsvForm, Row, RowMapping, Rule
 from streams.snapshots import Snapshot
 
 ROWS_AT_ONCE = 5_000
+REJECT_COLUMNS = ("line", "reason", "remedy")
 DOOR_REMEDY = "mend the row and import the file again"
 Progress = Callable[[int, int], None]
 
@@ -55,24 +57,48 @@ class Counts:
 class _Read(NamedTuple):
     row: FileRow
     events: list[Event]
-    silent: dict[str, str]  # entities of which the row could speak, with their trail
+    entities: list[str]  # of a snapshot: those of which the row could speak
 
 
 class Rejects:
-    """The reject file: line, reason, remedy and the row as it was. Made when the first row is refused."""
+    """The reject file: line, reason, remedy and the row as it was. Made when the first row is refused.
 
-    def __init__(self, path: Path, header: Sequence[str]) -> None:
-        """`header`: the columns of the file that is imported, so that mended rejects can be imported as they are."""
+    It is written as the imported file is, so that mended rejects can be imported by the same mapping as they are.
+    """
+
+    def __init__(self, path: Path, header: Sequence[str], form: CsvForm) -> None:
+        """`header` and `form`: of the file that is imported; what an earlier refusal said of its rows is left out."""
         self.path = path
-        self._header = header
+        self._form = form
+        self._said = len(REJECT_COLUMNS) if tuple(header[: len(REJECT_COLUMNS)]) == REJECT_COLUMNS else 0
+        self._header = header[self._said :]
         self._file: IO[str] | None = None
 
     def add(self, row: FileRow, reason: str, remedy: str) -> None:
         """Refuse a row."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-            csv.writer(self._file).writerow(["line", "reason", "remedy", *self._header])
-        csv.writer(self._file).writerow([row.line, reason, remedy, *row.fields.values()])
+            self._file = self._opened()
+            self._write([*map(self._free, REJECT_COLUMNS), *self._header])
+        said = [str(row.line), reason, remedy]
+        encoding = self._form.encoding
+        plain = [text.encode(encoding, "backslashreplace").decode(encoding) for text in said]
+        self._write([*plain, *row.values[self._said :]])
+
+    def _opened(self) -> IO[str]:
+        try:
+            return self.path.open("w", encoding=self._form.encoding, errors="surrogateescape", newline="")
+        except OSError as error:
+            raise FileError(
+                f"{self.path}, where refused rows go, cannot be written: {error.strerror}; give another with --rejects"
+            ) from None
+
+    def _write(self, values: Sequence[str]) -> None:
+        csv.writer(self._file, delimiter=self._form.delimiter).writerow(values)  # type: ignore[arg-type]  # opened above
+
+    def _free(self, name: str) -> str:
+        while name in self._header:
+            name = f"rejected_{name}"
+        return name
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -95,17 +121,27 @@ class Importing:
         self.exported_at = exported_at
         self.counts = Counts()
         self._reading = RowReading(mapping, workspace.zone, workspace.currency)
+        self._kinds = sorted({rule.event.entity_kind for rule in mapping.rules})
         self._snapshot = self._last_seen() if mapping.form == "snapshot" else None
+        self._said_last = max(self._newest_export(), self._snapshot.said_last(self._kinds)) if self._snapshot else 0
+        self._lacking: dict[
+            str, FileRow
+        ] = {}  # entities of which the file did not say all that is known, by their last row
+        self._quiet: set[int] = set()  # lines of rows that may turn out to be unchanged
 
     def run(self, path: Path, rejects: Path, progress: Progress | None = None) -> Counts:
         """Import a file; FileError, MappingError or ImportRefusedError. `progress` gets bytes done and of how many."""
+        if rejects.exists() and path.exists() and rejects.samefile(path):
+            raise FileError(f"refused rows cannot go into {path}, which is imported; give another file with --rejects")
         with open_rows(path, self.mapping.csv) as reader:
-            self.mapping.check_columns(reader.header)
-            with Rejects(rejects, reader.header) as refused:
+            check_columns(self.mapping, reader.header)
+            with Rejects(rejects, reader.header, self.mapping.csv) as refused:
                 for batch in _batches(reader):
                     self._import(batch, refused)
                     if progress:
                         progress(reader.position, reader.size)
+                if self._snapshot:
+                    self._take_back(self._snapshot, refused)
         self._note(path)
         return self.counts
 
@@ -116,7 +152,14 @@ class Importing:
         entries: list[Entry] = []
         for one in read:
             answers = [next(admitted) for _ in one.events]
-            entries += self._entries(one, answers, refused)
+            entries += (
+                self._compared(self._snapshot, one, answers, refused)
+                if self._snapshot
+                else self._let_in(one, answers, refused)
+            )
+        self._record(entries)
+
+    def _record(self, entries: Sequence[Entry]) -> None:
         for outcome in self.books.record(entries):
             self.counts.events_taken += outcome.fate == "taken"
             self.counts.events_duplicate += outcome.fate == "duplicate"
@@ -127,80 +170,107 @@ class Importing:
             row.check()
             envelope = self._exported if self._snapshot else self._reading.logged_envelope
             events = [told.event for told in self._reading.events(row.fields, envelope)]
-            silent = self._silent(row) if self._snapshot else {}
         except RowFaultError as fault:
             self._refuse(row, fault, refused)
             return None
-        if not events and not silent:
+        entities = self._reading.entities(row.fields) if self._snapshot else []
+        if not events and not entities:
             self.counts.rows_ignored += 1
             return None
-        return _Read(row, events, silent)
+        return _Read(row, events, entities)
 
-    def _silent(self, row: FileRow) -> dict[str, str]:
-        snapshot = self._snapshot
-        return {
-            name: trail
-            for name, trail in self._reading.entities(row.fields).items()
-            if snapshot and snapshot.knows(name)
-        }
-
-    def _entries(self, one: _Read, answers: Sequence[Entry | Refused], refused: Rejects) -> list[Entry]:
-        """What of a row goes into the log, counted."""
-        admitted = [answer for answer in answers if isinstance(answer, Entry)]
+    def _let_in(self, one: _Read, answers: Sequence[Entry | Refused], refused: Rejects) -> list[Entry]:
+        """What of a log's row goes into the log: whatever the door does not refuse."""
         reasons = [answer.reason for answer in answers if isinstance(answer, Refused)]
-        if self._snapshot and not reasons:
-            try:
-                events = [entry.event for entry in admitted]
-                admitted = [Entry(event, FEED) for event in self._differences(one, events)]
-            except RowFaultError as fault:
-                self._refuse(one.row, fault, refused)
-                return []
-            self.counts.rows_unchanged += not admitted
         self.counts.rows_used += 1
-        self.counts.events_made += len(admitted) + len(reasons)
+        self.counts.events_made += len(answers)
         self.counts.events_refused += len(reasons)
-        for reason in reasons:
-            refused.add(one.row, reason, DOOR_REMEDY)
-        return admitted
+        if reasons:
+            refused.add(one.row, "; ".join(dict.fromkeys(reasons)), DOOR_REMEDY)
+        return [answer for answer in answers if isinstance(answer, Entry)]
 
-    def _differences(self, one: _Read, events: Sequence[Event]) -> list[Event]:
-        assert self._snapshot is not None  # noqa: S101 (only called for one; for the type checker)
-        found = self._snapshot.differences(events, one.silent, one.row.line)
-        if found and microseconds(self.exported_at) < self._newest_export():
-            made = instant_text(self.exported_at)
+    def _compared(
+        self, snapshot: Snapshot, one: _Read, answers: Sequence[Entry | Refused], refused: Rejects
+    ) -> list[Entry]:
+        """What of a snapshot's row goes into the log: how it differs from what is known; all of it or nothing."""
+        spoken_of = {name for name in one.entities if snapshot.knows(name)}
+        if not answers and not spoken_of:
+            self.counts.rows_ignored += 1
+            return []
+        try:
+            for answer in answers:
+                if isinstance(answer, Refused):
+                    raise RowFaultError(answer.reason, DOOR_REMEDY)  # noqa: TRY301 (as every other fault of the row)
+            events = [answer.event for answer in answers if isinstance(answer, Entry)]
+            found = snapshot.differences(events, one.row.line)
+        except RowFaultError as fault:
+            self._refuse(one.row, fault, refused)
+            return []
+        lacking = [name for name in spoken_of | {event.entity for event in events} if snapshot.lacks(name)]
+        self._lacking |= dict.fromkeys(lacking, one.row)
+        self.counts.rows_used += 1
+        self.counts.events_made += len(found)
+        if lacking and not found:
+            self._quiet.add(one.row.line)
+        self.counts.rows_unchanged += not found and not lacking
+        return self._in_order(found, one.row)
+
+    def _take_back(self, snapshot: Snapshot, refused: Rejects) -> None:
+        """At the end of a snapshot: take back what it no longer says of the entities that its rows speak of."""
+        entries: list[Entry] = []
+        for entity, row in self._lacking.items():
+            events, fault = snapshot.taken_back(entity)
+            entries += self._in_order(events, row)
+            self.counts.events_made += len(events)
+            if fault:
+                refused.add(row, fault.reason, fault.remedy)
+                self.counts.events_made += 1
+                self.counts.events_refused += 1
+            if events or fault:
+                self._quiet.discard(row.line)
+        self.counts.rows_unchanged += len(self._quiet)
+        self._record(entries)
+
+    def _in_order(self, events: Sequence[Event], row: FileRow) -> list[Entry]:
+        """The events as entries; ImportRefusedError where something newer was said before."""
+        if events and microseconds(self.exported_at) < self._said_last:
+            made, last = instant_text(self.exported_at), instant_text(from_microseconds(self._said_last))
             raise ImportRefusedError(
-                f"this file was exported at {made}, before one that was imported already, and its line {one.row.line} "
-                "says something else. Import exports in the order in which they were made; if that time is wrong, give "
-                "the right one with --exported-at."
+                f"this file was exported at {made}, and its line {row.line} says something else than "
+                f"{self.mapping.source} said at {last}. Import exports in the order in which they were made; if that "
+                "time is wrong, give the right one with --exported-at."
             )
-        return found
+        return [Entry(event, FEED) for event in events]
 
     def _refuse(self, row: FileRow, fault: RowFaultError, refused: Rejects) -> None:
         self.counts.rows_refused += 1
         refused.add(row, fault.reason, fault.remedy)
 
-    def _exported(self, rule: Any, row: Any, _: object) -> dict[str, Any]:  # noqa: ANN401 (of the mapping)
-        return {"id": "-", "time": self.exported_at, "trail": self._reading.trail(rule, row)}
+    def _exported(self, rule: Rule, row: Row, _: object) -> dict[str, Any]:
+        return self._reading.exported_envelope(rule, row, self.exported_at)
 
     def _last_seen(self) -> Snapshot:
+        now = self.books.clock()
+        if microseconds(self.exported_at) > now + FUTURE_TOLERANCE_US:
+            raise ImportRefusedError(
+                f"this file was exported at {instant_text(self.exported_at)}, in the future (it is "
+                f"{instant_text(from_microseconds(now))}). Give the right time with --exported-at, or set the clock."
+            )
         with self.books.history.read() as cursor:
-            said: Iterator[Fact] = iter(source_facts(cursor, self.mapping.source))
+            said = source_facts(cursor, self.mapping.source)
             return Snapshot(said, self.mapping.source, self.exported_at, self.books.next_offset())
 
-    @property
-    def _about(self) -> str:
-        return ",".join(sorted({rule.event.entity_kind for rule in self.mapping.rules}))
-
     def _newest_export(self) -> int:
-        query = "SELECT coalesce(max(exported_at), 0) FROM imports WHERE source = $source AND about = $about"
-        rows = self.books.history.rows(query, {"source": self.mapping.source, "about": self._about})
-        return int(rows[0][0])
+        """When the newest export about any of the same kinds was made, changed or not; microseconds."""
+        query = "SELECT about, exported_at FROM imports WHERE source = $source AND exported_at IS NOT NULL"
+        rows = self.books.history.rows(query, {"source": self.mapping.source})
+        return max((int(at) for about, at in rows if set(about.split(",")) & set(self._kinds)), default=0)
 
     def _note(self, path: Path) -> None:
         """Put the import into the ledger of imports."""
         row = (
             self.mapping.source,
-            self._about,
+            ",".join(self._kinds),
             path.name,
             microseconds(self.exported_at) if self._snapshot else None,
             self.books.clock(),
@@ -212,12 +282,18 @@ class Importing:
 
 
 def _batches(reader: RowReader) -> Iterator[list[FileRow]]:
+    """Rows in batches; where the file breaks off, the rows before that come first."""
     batch: list[FileRow] = []
-    for row in reader:
-        batch.append(row)
-        if len(batch) == ROWS_AT_ONCE:
+    try:
+        for row in reader:
+            batch.append(row)
+            if len(batch) == ROWS_AT_ONCE:
+                yield batch
+                batch = []
+    except FileError:
+        if batch:
             yield batch
-            batch = []
+        raise
     if batch:
         yield batch
 

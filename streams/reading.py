@@ -6,21 +6,25 @@ A row that cannot be read is a fault with a reason and a remedy; nothing is gues
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from schemas.envelope import Event
-from schemas.events import adapter
 from schemas.moments import zone_of
-from streams.mapping import Row, RowMapping, Rule
+from schemas.wire import faults_of
 from streams.rows import RowFaultError
+from streams.rules import Row, RowMapping, Rule, Template
 
 DAYS = frozenset({"day", "closed_day", "opened_day"})
 INSTANTS = frozenset({"at", "closed_at", "opened_at"})
 ENVELOPE_REMEDY = "mend the row, or say in the mapping where to find it"
-_WITH_POINT = re.compile(r"(-?)(\d+|\d{1,3}(?:[,' \u00a0]\d{3})+)(?:\.(\d+))?", re.ASCII)
-_WITH_COMMA = re.compile(r"(-?)(\d+|\d{1,3}(?:[.' \u00a0]\d{3})+)(?:,(\d+))?", re.ASCII)
+DATE_REMEDY = "mend the date, or give its form as csv.dates in the mapping"
+# Thousands stand apart by one and the same sign and begin with a figure: 0,500 is a half in the other way of writing.
+_GROUPS = r"[1-9]\d{0,2}([%s' \u00a0\u202f\u2019])\d{3}(?:\3\d{3})*"
+_WITH_POINT = re.compile(rf"(-?)(\d+|{_GROUPS % ','})(?:\.(\d+))?", re.ASCII)
+_WITH_COMMA = re.compile(rf"(-?)(\d+|{_GROUPS % '.'})(?:,(\d+))?", re.ASCII)
 
 
 class Told(NamedTuple):
@@ -55,19 +59,23 @@ class RowReading:
                 raise RowFaultError(f"no {key}: {rule.envelope[key].text} is empty", _NEEDED[key])
         return {**found, "time": self._instant("time", found["time"])}
 
-    def entities(self, row: Row) -> dict[str, str]:
-        """Every entity that some rule could tell of, whether it applies to the row or not, with its trail."""
-        pairs = ((rule, rule.data.get(rule.event.entity_id)) for rule in self.mapping.rules)
-        found = ((rule, template.fill(row)) for rule, template in pairs if template)
-        return {f"{rule.event.entity_kind}:{id_}": self.trail(rule, row) for rule, id_ in found if id_}
+    def entities(self, row: Row) -> list[str]:
+        """The entities that some rule could tell of, whether it applies or not; people and teams left out."""
+        found = ((kind, template.fill(row)) for kind, template in self._tellable)
+        return [f"{kind}:{id_}" for kind, id_ in found if id_]
 
-    def trail(self, rule: Rule, row: Row) -> str:
-        """The trail of a row; RowFaultError without one."""
+    @cached_property
+    def _tellable(self) -> tuple[tuple[str, Template], ...]:
+        rules = (rule for rule in self.mapping.rules if "id" in rule.data)
+        return tuple(dict.fromkeys((rule.event.entity_kind, rule.data["id"]) for rule in rules))
+
+    def exported_envelope(self, rule: Rule, row: Row, exported_at: datetime) -> dict[str, Any]:
+        """What a row of a snapshot says, by the moment of its export; its id follows from what is compared."""
         template = rule.envelope.get("trail")
         trail = rule.event.shared_trail or (template.fill(row) if template else "")
         if not trail:
-            raise RowFaultError("no stable id: the columns of `trail` are empty", _NEEDED["id"])
-        return trail
+            raise RowFaultError(f"no trail: {template.text if template else 'it'} is empty", _NEEDED["trail"])
+        return {"id": "-", "time": exported_at, "trail": trail}
 
     def _data(self, rule: Rule, row: Row) -> dict[str, Any]:
         data = dict(self._fields(rule, row))
@@ -103,10 +111,12 @@ class RowReading:
         try:
             return datetime.strptime(text, form).replace(tzinfo=UTC).date().isoformat()
         except ValueError:
-            raise RowFaultError(f"{name}: {text!r} is not a date of the form {form}", "mend the date") from None
+            raise RowFaultError(f"{name}: {text!r} is not a date of the form {form}", DATE_REMEDY) from None
 
     def _instant(self, name: str, text: str) -> datetime:
-        """An instant; a naive time is in the mapping's zone (of two such the first), a date its start."""
+        """An instant; a naive time is in the mapping's zone (of two such the first; one that summer time
+        skips as if it did not), a date is its start.
+        """
         form = self.mapping.csv.times
         try:
             moment = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 (zone follows)
@@ -126,17 +136,17 @@ class RowReading:
                 f"{name}: {text!r} is not a number with {point!r} before its decimals",
                 "write it so, or say csv.decimal in the mapping",
             )
-        sign, whole, decimals = found.groups()
+        sign, whole, _, decimals = found.groups()
         return f"{sign}{re.sub('[^0-9]', '', whole)}{'.' + decimals if decimals else ''}"
 
     def _validated(self, rule: Rule, event: dict[str, Any]) -> Event:
         try:
-            return adapter().validate_python({"source": self.mapping.source, "type": rule.type, **event})
+            return rule.event.model_validate({"source": self.mapping.source, "type": rule.type, **event})
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"][1:] if part != "data")
-            message = first["msg"].removeprefix("Value error, ")
-            raise RowFaultError(f"{place}: {message}" if place else message, ENVELOPE_REMEDY) from None
+            fault = faults_of(error, rule.event)[0]
+            name = fault.path.removeprefix("data.")
+            remedy = DATE_REMEDY if name in DAYS else ENVELOPE_REMEDY
+            raise RowFaultError(f"{name}: {fault.text}" if name else fault.text, remedy) from None
 
 
 _NEEDED = {

@@ -1,4 +1,4 @@
-"""Rows of a CSV file, gzipped or not, one at a time, with the line each stands on and what is wrong with it."""
+"""Rows of a CSV file, gzipped or not, one at a time, with the line each begins on and what is wrong with it."""
 
 import csv
 import gzip
@@ -10,24 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from streams.mapping import CsvForm
+from streams.rules import CsvForm
 
 LONGEST_FIELD_CHARS = 1_000_000
 UNDECODED = re.compile("[\udc80-\udcff]")
+NO_TEXT = re.compile("[\udc80-\udcff\0]")
 CUT_OFF = (OSError, EOFError, zlib.error, UnicodeError)
-
-
-class FileRow(NamedTuple):
-    """A row: its last line in the file, its fields by column, and why it cannot be read (empty if it can)."""
-
-    line: int
-    fields: dict[str, str]
-    fault: str
-
-    def check(self) -> None:
-        """RowFaultError if it cannot be read."""
-        if self.fault:
-            raise RowFaultError(self.fault, "mend the line in the file")
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
 class RowFaultError(Exception):
@@ -38,6 +27,20 @@ class RowFaultError(Exception):
         super().__init__(reason, remedy)
         self.reason = reason
         self.remedy = remedy
+
+
+class FileRow(NamedTuple):
+    """A row: the line on which it begins, what it holds (as it stands, and by column), and why it cannot be read."""
+
+    line: int
+    values: list[str]
+    fields: dict[str, str]
+    fault: RowFaultError | None
+
+    def check(self) -> None:
+        """RowFaultError if it cannot be read."""
+        if self.fault:
+            raise self.fault
 
 
 class FileError(Exception):
@@ -51,32 +54,43 @@ class RowReader:
         """Use `open_rows`."""
         self._raw = raw
         self._path = path
+        self._form = form
         self._csv = csv.reader(text, delimiter=form.delimiter, strict=True)
         self.size = path.stat().st_size
         try:
             self.header = next(self._csv, [])
         except (csv.Error, *CUT_OFF) as error:
             raise FileError(f"{path} cannot be read: {error}") from None
-        if not self.header:
-            raise FileError(f"{path} is empty; its first line must name the columns")
-        twice = sorted({name for name in self.header if self.header.count(name) > 1})
+        self._check_header()
+
+    def _check_header(self) -> None:
+        if not any(self.header):
+            raise FileError(f"{self._path} is empty; its first line must name the columns")
+        if NO_TEXT.search("".join(self.header)):
+            raise FileError(
+                f"{self._path} is no text in {self._form.encoding}; save it as CSV in UTF-8, or give its encoding in "
+                'the mapping, such as csv.encoding = "cp1252" or "utf-16"'
+            )
+        named = [name for name in self.header if name]  # columns without a name are no use and no harm
+        twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise FileError(f"{path} names the column {', '.join(twice)} twice; give each its own name")
+            raise FileError(f"{self._path} names the column {', '.join(twice)} twice; give each its own name")
 
     @property
     def position(self) -> int:
         """How far the file was read, in bytes."""
-        return self._raw.tell()
+        return self._raw.tell() if self._raw.seekable() else 0
 
     def __iter__(self) -> Iterator[FileRow]:
-        """The rows after the header."""
+        """The rows after the header; FileError where the file breaks off, once all rows before that are given."""
         while True:
+            first = self._csv.line_num + 1
             try:
                 values = next(self._csv)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield FileRow(self._csv.line_num, {}, f"the line is not CSV: {error}")
+                yield FileRow(first, [], {}, self._unreadable(first, error))
                 continue
             except CUT_OFF as error:
                 raise FileError(
@@ -84,14 +98,29 @@ class RowReader:
                     "Get the whole file and import it again: nothing counts twice"
                 ) from None
             if values:
-                yield FileRow(self._csv.line_num, dict(zip(self.header, values, strict=False)), self._fault(values))
+                yield FileRow(first, values, dict(zip(self.header, values, strict=False)), self._fault(values))
 
-    def _fault(self, values: list[str]) -> str:
+    def _unreadable(self, first: int, error: csv.Error) -> RowFaultError:
+        last = self._csv.line_num
+        if last <= first:
+            return RowFaultError(f"the line is not CSV: {error}", "mend the line in the file, and import it again")
+        return RowFaultError(
+            f"lines {first} to {last} are not CSV: {error}",
+            f"mend the quotes from line {first} on in the file, and import it again",
+        )
+
+    def _fault(self, values: list[str]) -> RowFaultError | None:
         if len(values) != len(self.header):
-            return f"the row has {len(values)} fields, the header {len(self.header)}"
+            return RowFaultError(
+                f"the row has {len(values)} fields, the header {len(self.header)}",
+                f"give it as many; a field that holds {self._form.delimiter!r} stands in quotes",
+            )
         if not all(map(str.isascii, values)) and UNDECODED.search("".join(values)):
-            return "the row is not in the file's encoding"
-        return ""
+            return RowFaultError(
+                f"the row is not in {self._form.encoding}",
+                'mend the row, or give the encoding of the file in the mapping, such as csv.encoding = "cp1252"',
+            )
+        return None
 
 
 @contextmanager
@@ -103,8 +132,9 @@ def open_rows(path: Path, form: CsvForm) -> Iterator[RowReader]:
     except OSError as error:
         raise FileError(f"{path} cannot be opened: {error.strerror}") from None
     with raw:
-        gzipped = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        plain: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if gzipped else raw
+        start = raw.peek(len(ZIP))
+        if start.startswith(ZIP):
+            raise FileError(f"{path} is a zip or an Excel file; save the table in it as CSV")
+        plain: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if start.startswith(GZIP) else raw
         with io.TextIOWrapper(plain, form.encoding, "surrogateescape", newline="") as text:
             yield RowReader(raw, text, form, path)
