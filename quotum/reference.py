@@ -34,6 +34,7 @@ KINDS = {
     "correction": "Corrections",
     "team": "Teams",
     "rep": "Reps",
+    "target": "Targets",
     "workspace": "The workspace",
 }
 """The kinds of entities, in the order of the page, with their headings."""
@@ -66,6 +67,18 @@ EXAMPLES: dict[str, tuple[str, Json]] = {
     "correction": ("quotum.correction.withdrawn.v1", {"entity": "deal:42", "fields": ["amount"]}),
     "team": ("quotum.team.formed.v1", {"team": "west-1", "name": "West coast", "region": "West"}),
     "rep": ("quotum.rep.joined.v1", {"rep": "u-17", "name": "Ann Smith", "team": "west-1", "day": "2017-01-01"}),
+    "target": (
+        "quotum.target.agreed.v1",
+        {
+            "id": "plan-2017-12",
+            "metric": "revenue",
+            "period": "2017-Q1",
+            "rep": "u-17",
+            "amount": {"value": "30000.00", "currency": "EUR"},
+            "author": "u-3",
+            "reason": "Two new accounts since the autumn.",
+        },
+    ),
     "workspace": ("quotum.credit_rule.set.v1", {"rule": "seller", "day": "2018-01-01"}),
 }
 """One event per kind, as a feed would send it: type and data."""
@@ -125,8 +138,8 @@ Instants are cut to microseconds.
 The trail is what belongs together: events of one trail are kept and counted together. Take the coarsest id that every
 event of your feed about the thing carries in itself: the case or the deal, for its calls, offers and lead too. An
 offer makes somebody the seller of a deal only if both are on one trail. Never take a person, and never look it up:
-sending again must give the same trail. Events about the organisation and the workspace share one trail, which Quotum
-sets.
+sending again must give the same trail. Events about the organisation, targets and the workspace share one trail, which
+Quotum sets.
 
 ### Sequence
 
@@ -137,7 +150,7 @@ source. It has 64 bits; CloudEvents' own whole numbers have 32, so send a larger
 
 Name people and teams by the id that your source has for them, with or without a name. The log never holds either:
 Quotum gives everyone a number, and keeps ids and names in a vault beside it, where they can be erased. Put no names
-into other fields, and no person's id into `id` or `trail`.
+into other fields, and no person's id into `id` or `trail`. Free text, such as a reason, goes into the vault too.
 
 ### Amounts, units and shares
 

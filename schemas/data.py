@@ -44,7 +44,8 @@ def millionths(text: str) -> int:
     return int(f"{sign}{whole}{(fraction or '').ljust(6, '0')}")
 
 
-def _units(text: str) -> str:
+def units_text(text: str) -> str:
+    """A count in its one way of writing, without zeros at the end; ValueError where it cannot be one."""
     whole = millionths(text)
     if abs(whole) > UNITS_MAX * MILLIONTHS:
         raise ValueError(f"{text!r} is more than {UNITS_MAX} units, which is surely a slip")
@@ -59,7 +60,7 @@ def _share(text: str) -> str:
 
 Customer = Annotated[Literal["new", "existing"], Writes("customer")]
 DECIMAL = WithJsonSchema({"type": "string", "format": "decimal"})
-Units = Annotated[str, AfterValidator(_units), DECIMAL, Writes("units")]
+Units = Annotated[str, AfterValidator(units_text), DECIMAL, Writes("units")]
 Amount = Annotated[Money, Writes("amount", money_text)]
 Product = Annotated[Label, Writes("product")]
 Campaign = Annotated[Label, Writes("campaign")]
@@ -332,6 +333,11 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def yes_text(said: bool) -> str:  # noqa: FBT001 (a value of an event, not a switch)
+    """`yes` or `no`."""
+    return "yes" if said else "no"
+
+
 class WorkspaceOpened(Data):
     """The books are opened: which days, which money, which fiscal year."""
 
@@ -341,6 +347,9 @@ class WorkspaceOpened(Data):
     currency: Annotated[Label, Writes("currency")] = Field(description="the ISO 4217 currency of the books")
     fiscal_start: Annotated[int, Field(ge=1, le=12), Writes("fiscal_start", str)] = Field(
         1, description="the month, 1 to 12, in which the fiscal year starts"
+    )
+    demo: Annotated[bool | None, Writes("demo", yes_text)] = Field(
+        None, description="whether these are books of a demo: then they take in what the demo sells and nothing else"
     )
 
     @model_validator(mode="after")

@@ -29,6 +29,7 @@ from schemas.moments import instant_text, parse_day, parse_instant, utc
 from schemas.wire import json_type
 
 LABEL_LENGTH = 200  # a label is shown on a board; what is longer is text, and text belongs in the vault
+TEXT_LENGTH = 2_000
 SEQUENCE_MAX = 2**63 - 1
 INTEGER_MAX = 2**31 - 1  # of CloudEvents; what is beyond travels as a text, which no JSON reader makes a float of
 WHOLE_NUMBER = re.compile(r"-?0*\d{1,19}", re.ASCII)
@@ -57,6 +58,11 @@ class VaultName:
     """Marks a field that holds a name: it goes into the vault, under the party that `of` names, never into the log."""
 
     of: str
+
+
+@dataclass(frozen=True)
+class VaultText:
+    """Marks a field that holds free text: it goes into the vault, and its reference stands in its place in the log."""
 
 
 def marks(annotation: object, kind: type[M]) -> list[M]:
@@ -111,6 +117,19 @@ def label(value: str) -> str:
     return text
 
 
+def free_text(value: str) -> str:
+    """A text of some lines without blanks around it; ValueError says what is amiss."""
+    text = value.strip()
+    if not text:
+        raise ValueError("is empty: write a sentence on it")
+    if len(text) > TEXT_LENGTH:
+        raise ValueError(f"has {len(text)} characters, more than {TEXT_LENGTH}: shorten it")
+    hidden = [char for char in text if char in TURNING or (char not in "\n\t" and unicodedata.category(char) in HIDDEN)]
+    if hidden:
+        raise ValueError(f"holds the character U+{ord(hidden[0]):04X}, which cannot be shown: take it out")
+    return text
+
+
 def _party(value: object) -> object:
     if isinstance(value, str):
         return label(value)
@@ -144,6 +163,12 @@ Day = Annotated[
 ]
 Label = Annotated[
     str, AfterValidator(label), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LABEL_LENGTH})
+]
+Text = Annotated[
+    str,
+    AfterValidator(free_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_LENGTH}),
+    VaultText(),
 ]
 Party = Annotated[int | str, BeforeValidator(_party)]
 Person = Annotated[Party, PartyId("person")]

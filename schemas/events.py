@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from schemas import data as told
+from schemas import plan
 from schemas.envelope import Event
 from schemas.upcasters import UPCASTERS, upcast
 from schemas.wire import SHOWN, EventError, Fault, faults_of, near, parse, unpack
@@ -372,6 +373,25 @@ class CreditRuleSet(_Workspace):
     data: told.CreditRuleSet
 
 
+class _Target(Event):
+    entity_kind: ClassVar[str] = "target"
+    shared_trail: ClassVar[str | None] = ORGANISATION
+
+
+class TargetAgreed(_Target):
+    """A target for a rep, a team or the whole company, in a period."""
+
+    type: Literal["quotum.target.agreed.v1"]
+    data: plan.TargetAgreed
+
+
+class TargetChanged(_Target):
+    """A target has another value from a day on; progress on an earlier day is still held against the earlier one."""
+
+    type: Literal["quotum.target.changed.v1"]
+    data: plan.TargetChanged
+
+
 AnyEvent = Annotated[
     CallLogged
     | CallAmended
@@ -413,6 +433,8 @@ AnyEvent = Annotated[
     | RepJoined
     | RepMovedTeam
     | RepLeft
+    | TargetAgreed
+    | TargetChanged
     | WorkspaceOpened
     | CreditRuleSet,
     Field(discriminator="type"),

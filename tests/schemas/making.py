@@ -25,6 +25,7 @@ instants = st.integers(-62_000_000_000_000_000, 253_000_000_000_000_000).map(
 cents = st.integers(-(10**15), 10**15).map(
     lambda minor: f"{'-' * (minor < 0)}{abs(minor) // 100}.{abs(minor) % 100:02}"
 )
+PERIODS = ["2017-03-01", "2017-W09", "2017-03", "2017-Q1", "2017", "FY2017", "FY2017-Q4", "2017-03-01..2017-04-30"]
 money = st.builds(lambda value: {"value": value, "currency": "EUR"}, cents)
 sequences = st.integers(-(2**63), 2**63 - 1)
 
@@ -59,12 +60,19 @@ def values(data: type[Data], name: str, parties: st.SearchStrategy[Any]) -> st.S
         "zone": st.sampled_from(["Europe/Amsterdam", "Asia/Kathmandu", "UTC"]),
         "currency": st.sampled_from(["EUR", "JPY"]),
         "entity": labels.map("deal:{}".format),
+        "period": st.sampled_from(PERIODS),
+        "value": st.integers(0, 10**15).map(lambda millionths: f"{millionths // 10**6}.{millionths % 10**6:06}"),
+        "reason": st.text("abc \n\té.:", min_size=1, max_size=40).filter(str.strip),
         "fields": st.lists(st.sampled_from(["amount", "closed", "outcome", "shares"]), min_size=1, unique=True),
     }
+    if name == "amount" and "value" in data.one_of:  # a target, which is nothing below 0
+        return money.map(lambda amount: {**amount, "value": amount["value"].lstrip("-")})
     if name in by_name:
         return by_name[name]
     if "enum" in form:
         return st.sampled_from(form["enum"])
+    if form["type"] == "boolean":
+        return st.booleans()
     if form["type"] == "integer":
         return st.integers(form["minimum"], form["maximum"])
     return {"date": days, "date-time": instants, "": labels}[form.get("format", "")]
@@ -78,6 +86,9 @@ def told(draw: st.DrawFn, data: type[Data], parties: st.SearchStrategy[Any] = la
     free = [name for name in data.model_fields if name not in needed and name not in data.one_of]
     some = draw(st.sets(st.sampled_from(free), min_size=1 if data.clears else 0)) if free else set()
     chosen = [*needed, *sorted(some - {f"{name.removesuffix('day')}at" for name in some if name.endswith("day")})]
+    if {"rep", "team"} <= set(free):  # whose target it is, if it is not everybody's
+        left_out = draw(st.sampled_from(["rep", "team"]))
+        chosen = [name for name in chosen if name != left_out]
     nullable = set(free) - {"fiscal_start"} | set(data.nobody)
     return {
         name: None if name in nullable and draw(st.booleans()) else draw(values(data, name, parties)) for name in chosen

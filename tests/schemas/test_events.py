@@ -32,7 +32,7 @@ def concrete(event: type[Event]) -> list[type[Event]]:
 def test_every_event_that_was_written_can_be_read() -> None:
     assert {event.__name__ for event in concrete(Event)} == {event.__name__ for event in EVENTS.values()}
     assert set(get_args(get_args(AnyEvent)[0])) == set(EVENTS.values())
-    assert len(EVENTS) == 42
+    assert len(EVENTS) == 44
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -130,7 +130,7 @@ def test_an_event_is_about_the_entity_its_data_name(kind: str, data: st.DataObje
 @given(data=st.data())
 def test_the_organisation_has_one_trail_and_everything_else_its_own(kind: str, data: st.DataObject) -> None:
     raw = data.draw(events([kind]))
-    shared = kind.split(".")[1] in ("team", "rep", "workspace", "credit_rule")
+    shared = kind.split(".")[1] in ("team", "rep", "target", "workspace", "credit_rule")
     assert read_event(raw).trail == (ORGANISATION if shared else raw["trail"])
 
 

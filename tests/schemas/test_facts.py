@@ -31,6 +31,7 @@ from tests.schemas.making import TYPES, Json, events, few, numbers, sent
 
 layers = st.sampled_from([FEED, PERSON])
 AT_US = 1_488_448_800_000_000  # 2017-03-02T10:00:00Z, when `sent` says it said so
+TARGET = {"id": "1", "metric": "calls", "period": "2017-03", "value": "5", "author": 3, "reason": "ref"}
 STAMP = f"{AT_US}@0@e1"
 
 
@@ -106,6 +107,12 @@ def test_an_event_writes_the_fields_it_tells_its_constants_and_nothing_else(kind
         ("rep.joined", {"rep": 7, "team": 3, "day": "2017-01-01"}, {"team@2017-01-01": "3"}),
         ("rep.moved_team", {"rep": 7, "team": 4, "day": "2017-02-01"}, {"team@2017-02-01": "4"}),
         ("rep.left", {"rep": 7, "day": "2017-03-01"}, {"team@2017-03-01": "left"}),
+        ("target.agreed", {"id": "1", "metric": "revenue", "period": "2017-Q1", "rep": 7, "author": 3, "reason": "ref",
+                           "amount": {"value": "5", "currency": "EUR"}},
+         {"metric": "revenue", "period": "2017-Q1", "rep": "7", "team": NOBODY, "value@": "5.00 EUR", "author@": "3",
+          "reason@": "ref"}),
+        ("target.changed", {"id": "1", "day": "2017-02-01", "value": "5.0", "author": 3, "reason": "ref"},
+         {"value@2017-02-01": "5", "author@2017-02-01": "3", "reason@2017-02-01": "ref"}),
         ("workspace.opened", {"zone": "UTC", "currency": "EUR", "fiscal_start": 4},
          {"zone": "UTC", "currency": "EUR", "fiscal_start": "4"}),
         ("credit_rule.set", {"rule": "seller", "day": "2017-03-01"}, {"credit@2017-03-01": "seller"}),
@@ -140,6 +147,8 @@ def test_null_elsewhere_is_the_same_as_left_out() -> None:
         ("lead.handled", {"id": "1", "day": "2017-03-01"}, "handled_by"),
         ("lead.qualified", {"id": "1", "day": "2017-03-01"}, "qualified_by"),
         ("rep.joined", {"rep": 7, "day": "2017-01-01"}, "team@2017-01-01"),
+        ("target.agreed", {**TARGET, "rep": 7}, "team"),
+        ("target.agreed", {**TARGET, "team": 7}, "rep"),
         ("deal.reassigned", {"id": "1", "rep": None}, f"shares@@{STAMP}"),
         ("call.reassigned", {"id": "1", "rep": None, "day": "2017-03-01"}, f"shares@2017-03-01@{STAMP}"),
     ],
@@ -194,6 +203,7 @@ def test_the_registers_of_a_kind_are_all_that_its_events_write() -> None:
     }  # fmt: skip
     assert registers("team") == {"alive", "region"}
     assert registers("rep") == {"team"}
+    assert registers("target") == {"metric", "period", "rep", "team", "value", "author", "reason"}
     assert registers("workspace") == {"zone", "currency", "fiscal_start", "credit"}
     assert registers("nothing") == frozenset()
 
