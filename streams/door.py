@@ -1,21 +1,26 @@
 """The door: what is refused is refused here, before the log, never behind it. People get their numbers here.
 
 The fold takes every event that is in the log, so an event that should not count must not come in. A person's id and
-name go into the vault first, durably, and only the number goes on.
+name and free texts go into the vault first, durably, and only numbers and references go on.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from projections.metrics import METRICS
 from schemas.data import Reassigned, Share
-from schemas.envelope import Event, PartyId, marked, names_of
-from schemas.events import CorrectionWithdrawn, WorkspaceOpened
+from schemas.envelope import Event, PartyId, VaultText, marked, names_of
+from schemas.events import CorrectionWithdrawn, TargetAgreed, WorkspaceOpened
 from schemas.facts import PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
+from schemas.wire import near
 from streams.recorder import Entry
-from streams.vault import Kind, Vault
+from streams.vault import Kind, Told, Vault, VaultError
 
 FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead; ten minutes is no clock any more
+
+BY_NUMBER: Final = "\0numbers"  # given as `people`: ids are the vault's own numbers. No source can have this name
+UNCORRECTABLE = ("rep", "team", "workspace", "target", "correction")  # steps by day: a later statement puts them right
 
 
 class Refused(NamedTuple):
@@ -33,14 +38,16 @@ class Door:
         self._clock = clock
 
     def admit(self, events: Sequence[Event], layer: int, people: str | None = None) -> list[Entry | Refused]:
-        """One answer per event. `people`: whose ids the people's ids are; without it the event's source's."""
+        """One answer per event. `people`: whose ids the people's ids are; without it the event's source's.
+
+        BY_NUMBER as `people`: they are numbers of the vault already; VaultError for one that it never gave.
+        """
         now = self._clock()
         reasons = [reason_against(event, layer, now) for event in events]
-        numbers = self._numbers([event for event, no in zip(events, reasons, strict=True) if no is None], people)
-        return [
-            Entry(_numbered(event, numbers, people or event.source), layer) if no is None else Refused(no)
-            for event, no in zip(events, reasons, strict=True)
-        ]
+        let_in = [event for event, no in zip(events, reasons, strict=True) if no is None]
+        numbers = self._numbers(let_in, people)
+        numbered = iter(self._referenced([_numbered(event, numbers, people or event.source) for event in let_in]))
+        return [Entry(next(numbered), layer) if no is None else Refused(no) for no in reasons]
 
     def _numbers(self, events: Iterable[Event], people: str | None) -> dict[tuple[str, Kind, str], int]:
         """The numbers of all parties, and their names put away."""
@@ -51,12 +58,33 @@ class Door:
                 known[source_id] = name or known.get(source_id)
         numbers: dict[tuple[str, Kind, str], int] = {}
         for (namespace, kind), parties in wanted.items():
+            if namespace == BY_NUMBER:
+                numbers |= {(namespace, kind, text): self._given(text, kind) for text in parties}
+                continue
             given = self._vault.numbers(namespace, list(parties), kind)
             numbers |= {(namespace, kind, source_id): number for source_id, number in given.items()}
             erased = self._vault.erased()
             names = {given[source_id]: name for source_id, name in parties.items() if name}
             self._vault.set_names({number: name for number, name in names.items() if number not in erased})
         return numbers
+
+    def _given(self, text: str, kind: Kind) -> int:
+        if not text.isdecimal() or int(text) not in self._vault.labels(kind):
+            raise VaultError(f"the vault gave no {kind} the number {text[:20]!r}: ask it for the number first")
+        return int(text)
+
+    def _referenced(self, events: list[Event]) -> list[Event]:
+        """The events with references in place of free texts, and the texts put away."""
+        told = [
+            (index, Told(event.source, event.id, field, getattr(event.data, field)))
+            for index, event in enumerate(events)
+            for field in marked(type(event.data), VaultText)
+        ]
+        refs = self._vault.keep_told([one for _, one in told]) if told else []
+        for (index, one), ref in zip(told, refs, strict=True):
+            data = events[index].data.model_copy(update={one.field: ref})
+            events[index] = events[index].model_copy(update={"data": data})
+        return events
 
 
 def reason_against(event: Event, layer: int, now: int) -> str | None:
@@ -70,6 +98,8 @@ def reason_against(event: Event, layer: int, now: int) -> str | None:
         return "the books are open already: one history is one workspace; use `quotum init` to make another"
     if isinstance(event, CorrectionWithdrawn):
         return _reason_against_withdrawal(event, layer)
+    if isinstance(event, TargetAgreed):
+        return _reason_against_target(event)
     return None
 
 
@@ -77,7 +107,7 @@ def _reason_against_withdrawal(event: CorrectionWithdrawn, layer: int) -> str | 
     if layer != PERSON:
         return "only a person withdraws a correction; a feed amends what it said"
     kind = event.data.entity.partition(":")[0]
-    known = registers(kind) if kind not in ("rep", "team", "workspace", "correction") else frozenset()
+    known = registers(kind) if kind not in UNCORRECTABLE else frozenset()
     if not known:
         return (
             f"`data.entity` {event.data.entity!r} is nothing that can be corrected: write kind and id, such as deal:42"
@@ -87,6 +117,19 @@ def _reason_against_withdrawal(event: CorrectionWithdrawn, layer: int) -> str | 
         return (
             f"`data.fields` names {', '.join(unknown)}, which a {kind} does not have; it has {', '.join(sorted(known))}"
         )
+    return None
+
+
+def _reason_against_target(event: TargetAgreed) -> str | None:
+    name = event.data.metric
+    metric = METRICS.get(name)
+    if metric is None:
+        return f"`data.metric` {name!r} is no metric{near(name, METRICS, 1) or ': take one of docs/metrics.md'}"
+    if metric.unit == "days":
+        return f"`data.metric` {name} is a duration, and there are no targets for them"
+    if (metric.unit == "money") != (event.data.amount is not None):
+        wanted = "`data.amount`, with its currency" if metric.unit == "money" else "`data.value`"
+        return f"a target of {name} is told in {wanted}"
     return None
 
 

@@ -11,6 +11,8 @@ What erasing means, precisely:
   whole, nothing is stored anew. An erased number never takes a name or contact again.
 - Somebody who holds both the vault and a guess of an id can test the guess. Outside the vault the digest says nothing.
 - Somebody who comes back under another source id is somebody new; nothing that is left could tell.
+- Of a text that an event told, a keyed digest of event and text stays, too: the same event sent again gets the old
+  reference and stores nothing anew.
 - A team that is named after the person is a number of its own and is erased by itself.
 - Backups made earlier, and blocks that the file system has freed, are beyond this module.
 
@@ -30,7 +32,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Literal, NamedTuple, Self
 
 Kind = Literal["person", "team"]
 Migration = Callable[[sqlite3.Connection], None]
@@ -43,6 +45,15 @@ LONGEST_TEXT_CHARS: Final = 1_000_000
 _SALT_BYTES: Final = 16
 _KEY_BYTES: Final = 32
 _HELD_LOCK: Final = re.compile(r"^\d+: POSIX +ADVISORY +WRITE (\d+) (\w+:\w+:\d+) ", re.MULTILINE)
+
+
+class Told(NamedTuple):
+    """A free text, and which field of which event told it."""
+
+    source: str
+    event_id: str
+    field: str
+    text: str
 
 
 class VaultError(Exception):
@@ -69,7 +80,12 @@ def _version_1(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO vault VALUES (?, 0)", [secrets.token_bytes(_KEY_BYTES)])
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_version_1,)
+def _version_2(db: sqlite3.Connection) -> None:
+    # Which reference an event's text was given, by a keyed digest; it outlives the text.
+    db.execute("CREATE TABLE told (digest BLOB PRIMARY KEY, ref TEXT NOT NULL) STRICT, WITHOUT ROWID")
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_version_1, _version_2)
 """The one at index i takes the schema from version i to i + 1, in a transaction; version 0 is an empty file."""
 
 
@@ -198,11 +214,28 @@ class Vault:
 
         Each call makes a new reference, for the same text too, so a reference does not give away which text it is.
         """
-        salt = secrets.token_bytes(_SALT_BYTES)
-        ref = hashlib.sha256(salt + _checked(text, "text", LONGEST_TEXT_CHARS).encode()).hexdigest()
+        ref, salt = _reference(text)
         with self._writing() as db:
             db.execute("INSERT INTO texts VALUES (?, ?, ?)", [ref, salt, text])
         return ref
+
+    def keep_told(self, told: Sequence[Told]) -> list[str]:
+        """Keep free texts that events told; returns their references, as `keep_text` makes them.
+
+        The same text told by the same event gets the same reference, however often it is sent, so that a retry stays a
+        duplicate; after an erasure that reference is all it gets. Raises ValueError, keeping none, for a text that is
+        too long or not valid Unicode.
+        """
+        made = [(self._digest(*one), *_reference(one.text)) for one in told]
+        refs: list[str] = []
+        with self._writing() as db:
+            for one, (digest, ref, salt) in zip(told, made, strict=True):
+                found = db.execute("SELECT ref FROM told WHERE digest = ?", [digest]).fetchone()
+                if found is None:
+                    db.execute("INSERT INTO texts VALUES (?, ?, ?)", [ref, salt, one.text])
+                    db.execute("INSERT INTO told VALUES (?, ?)", [digest, ref])
+                refs.append(found[0] if found else ref)
+        return refs
 
     def text(self, ref: str) -> str | None:
         """The text kept under `ref`, or None where there is none (any more)."""
@@ -258,9 +291,9 @@ class Vault:
         self._numbers.update({(namespace, kind, source_id): number for source_id, number in given.items()})
         return given
 
-    def _digest(self, namespace: str, kind: str, source_id: str) -> bytes:
-        # As JSON, so that no other three texts run together to the same bytes.
-        return hmac.digest(self._key, json.dumps([namespace, kind, source_id]).encode(), "sha256")
+    def _digest(self, *texts: str) -> bytes:
+        # As JSON, so that no other texts run together to the same bytes.
+        return hmac.digest(self._key, json.dumps(texts).encode(), "sha256")
 
     def _refuse_unknown(self, numbers: Sequence[int]) -> None:
         for number in numbers:
@@ -307,6 +340,12 @@ class Vault:
             yield
         except sqlite3.Error as error:
             raise _told(error, self._path) from error
+
+
+def _reference(text: str) -> tuple[str, bytes]:
+    """A new reference for a text, and the salt in it."""
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return hashlib.sha256(salt + _checked(text, "text", LONGEST_TEXT_CHARS).encode()).hexdigest(), salt
 
 
 def _connect(path: Path) -> sqlite3.Connection:

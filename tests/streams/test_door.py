@@ -13,9 +13,9 @@ from schemas.events import adapter
 from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_us
 from streams.books import Books
-from streams.door import FUTURE_TOLERANCE_US, Door, Refused
+from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused
 from streams.recorder import Entry
-from streams.vault import Vault
+from streams.vault import Vault, VaultError
 
 NOW = instant_us("2017-06-01T12:00:00Z")
 BEFORE = "2017-05-01T08:00:00Z"
@@ -44,6 +44,11 @@ def call(rep: object, **envelope: object) -> Event:
 def joined(rep: str, name: str | None = None, team: str | None = None) -> Event:
     told = {"rep": rep, "day": "2017-05-01", "name": name, "team": team}
     return said("rep.joined", {field: value for field, value in told.items() if value})
+
+
+def agreed(metric: str = "calls", **more: object) -> Event:
+    plain = {"id": "t1", "metric": metric, "period": "2017-05", "author": "mary", "reason": "She asked for it."}
+    return said("target.agreed", {**plain, **({} if "amount" in more else {"value": "15"}), **more})
 
 
 def admitted(door: Door, *events: Event, layer: int = FEED, people: str | None = None) -> list[dict[str, Any]]:
@@ -125,6 +130,41 @@ def test_what_is_refused_gives_nobody_a_number(door: Door, vault: Vault) -> None
     assert vault.labels() == {1: "ann"}
 
 
+def test_people_may_be_named_by_the_numbers_they_have(door: Door, vault: Vault) -> None:
+    vault.numbers("crm", ["zoe", "ann"], "person")
+    told = admitted(door, call("2"), said("deal.reassigned", {"id": "7", "rep": 1}), people=BY_NUMBER)
+    assert [data["rep"] for data in told] == [2, 1]
+    assert vault.labels() == {1: "zoe", 2: "ann"}
+
+
+@pytest.mark.parametrize("number", ["3", "-1", "ann", "1.0", "0"])
+def test_a_number_that_nobody_was_given_is_nobody(door: Door, vault: Vault, number: str) -> None:
+    vault.numbers("crm", ["ann"], "person")
+    vault.numbers("crm", ["north"], "team")
+    with pytest.raises(VaultError, match="the vault gave no person the number"):
+        door.admit([call(number)], FEED, BY_NUMBER)
+    with pytest.raises(VaultError, match="the vault gave no person the number '2'"):
+        door.admit([call("2")], FEED, BY_NUMBER)
+
+
+# Free text
+
+
+def test_a_reason_goes_into_the_vault_and_its_reference_goes_on(door: Door, vault: Vault) -> None:
+    told = admitted(door, call("ann"), agreed(rep="ann"), agreed(team="north", reason="All of them."))
+    assert [data.get("rep") for data in told] == [1, 1, None]
+    assert [vault.text(data["reason"]) for data in told[1:]] == ["She asked for it.", "All of them."]
+    assert vault.labels("person") == {1: "ann", 2: "mary"}
+    assert [data["author"] for data in told[1:]] == [2, 2]
+
+
+def test_a_target_that_is_sent_again_is_the_same_to_the_last_byte(door: Door) -> None:
+    (first,) = admitted(door, agreed())
+    assert admitted(door, agreed(), agreed()) == [first, first]
+    (other,) = admitted(door, agreed(reason="For another reason."))
+    assert other["reason"] != first["reason"]
+
+
 ids = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=4)
 
 
@@ -146,6 +186,7 @@ def test_a_number_always_means_the_same_person(
 def test_neither_name_nor_source_id_of_a_person_is_anywhere_in_the_history(tmp_path: Path) -> None:
     path = tmp_path / "quotum.duckdb"
     secrets = ["Secret-Bos", "secret-rep", "secret-other", "Secret Team", "secret-team", "secret-closer"]
+    secrets += ["secret-author", "A secret reason."]
     shares = [{"rep": "secret-rep", "share": "0.5"}, {"rep": "secret-other", "share": "0.5"}]
     events = [
         said("team.formed", {"team": "secret-team", "name": "Secret Team"}),
@@ -156,6 +197,7 @@ def test_neither_name_nor_source_id_of_a_person_is_anywhere_in_the_history(tmp_p
         said("deal.reassigned", {"id": "7", "shares": shares, "day": "2017-05-02"}),
         said("deal.won", {"id": "7", "rep": "secret-closer", "day": "2017-05-03"}),
         said("rep.left", {"rep": "secret-rep", "day": "2017-06-01"}),
+        agreed(rep="secret-rep", author="secret-author", reason="A secret reason."),
     ]
 
     def found(texts: list[str]) -> list[str]:
@@ -213,7 +255,7 @@ def test_a_feed_withdraws_no_correction(door: Door) -> None:
     assert reason(door, withdrawn("deal:42")) == "only a person withdraws a correction; a feed amends what it said"
 
 
-@pytest.mark.parametrize("entity", ["rep:1", "team:1", "workspace:quotum", "correction:x", "planet:mars"])
+@pytest.mark.parametrize("entity", ["rep:1", "team:1", "target:1", "workspace:quotum", "correction:x", "planet:mars"])
 def test_only_what_can_be_corrected_has_corrections_to_withdraw(door: Door, entity: str) -> None:
     told = reason(door, withdrawn(entity), PERSON)
     assert told == f"`data.entity` '{entity}' is nothing that can be corrected: write kind and id, such as deal:42"
@@ -226,3 +268,31 @@ def test_a_withdrawal_of_what_the_entity_does_not_have_says_what_it_has(door: Do
         "product, shares, when"
     )
     assert set(told.partition("it has ")[2].split(", ")) == registers("call")
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (agreed("callz"), "`data.metric` 'callz' is no metric: did you mean calls?"),
+        (agreed("xyz"), "`data.metric` 'xyz' is no metric: take one of docs/metrics.md"),
+        (
+            agreed("cycle_days_median"),
+            "`data.metric` cycle_days_median is a duration, and there are no targets for them",
+        ),
+        (agreed("revenue"), "a target of revenue is told in `data.amount`, with its currency"),
+        (agreed("calls", amount={"value": "15", "currency": "EUR"}), "a target of calls is told in `data.value`"),
+    ],
+)
+def test_a_target_that_nothing_could_reach_is_refused(door: Door, vault: Vault, event: Event, why: str) -> None:
+    assert reason(door, event) == why
+    assert vault.labels() == {}
+
+
+def test_a_target_of_each_unit_comes_in(door: Door) -> None:
+    amount = {"value": "15", "currency": "EUR"}
+    told = admitted(door, agreed("revenue", amount=amount), agreed("units"), agreed("deals_won", rep="ann"))
+    assert [(data.get("value"), data.get("amount")) for data in told] == [
+        (None, {"currency": "EUR", "value": "15.00"}),
+        ("15", None),
+        ("15", None),
+    ]
