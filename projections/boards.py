@@ -5,10 +5,12 @@ value first stands higher). Within a tie rows go by id.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from fractions import Fraction
 from typing import Literal, NamedTuple, TypeVar
 
 Who = TypeVar("Who", bound=Hashable)
 Ties = Literal["standard", "dense", "first"]
+Figure = int | float | Fraction
 LAST_DAY = 2**31
 
 
@@ -17,11 +19,11 @@ class Ranked(NamedTuple):
 
     rank: int | None
     who: object
-    value: int | float | None
+    value: Figure | None
 
 
 def rank(
-    values: Mapping[Who, int | float | None],
+    values: Mapping[Who, Figure | None],
     ties: Ties = "standard",
     *,
     least_first: bool = False,
@@ -50,7 +52,7 @@ def _id(who: object) -> tuple[int, str]:
     return (who, "") if isinstance(who, int) else (0, str(who))
 
 
-def _with_ties(order: list[Who], placed: Mapping[Who, int | float], *, dense: bool) -> Iterable[Ranked]:
+def _with_ties(order: list[Who], placed: Mapping[Who, Figure], *, dense: bool) -> Iterable[Ranked]:
     place, last = 0, None
     for count, who in enumerate(order, 1):
         if last is None or placed[who] != last:
@@ -60,10 +62,10 @@ def _with_ties(order: list[Who], placed: Mapping[Who, int | float], *, dense: bo
 
 def _by_arrival(
     order: list[Who],
-    placed: Mapping[Who, int | float],
+    placed: Mapping[Who, Figure],
     reached: Callable[[Collection[Who]], Mapping[Who, int]] | None,
 ) -> list[Who]:
-    counts: dict[int | float, list[Who]] = {}
+    counts: dict[Figure, list[Who]] = {}
     for who in order:
         counts.setdefault(placed[who], []).append(who)
     tied = [who for group in counts.values() if len(group) > 1 for who in group]

@@ -1,0 +1,191 @@
+"""Progress is exact arithmetic: worked figures come out to the cent, and a percentage is never bent."""
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.progress import TOLERANCE, Pace, Status, attainment, pace, working_days
+from schemas.periods import Period, parse_period
+
+ONE = 10**6  # a count in millionths
+amounts = st.integers(-(10**15), 10**15)
+aims = st.integers(1, 10**15)
+days = st.dates(date(2015, 1, 1), date(2018, 12, 31))
+lengths = st.integers(0, 400)
+FOUR_WEEKS = parse_period("2017-05-01..2017-05-28")  # from a Monday to a Sunday: 20 working days
+
+
+@st.composite
+def periods(draw: st.DrawFn) -> Period:
+    first = draw(days)
+    last = first + timedelta(days=draw(lengths))
+    return Period(first, last, f"{first}..{last}")
+
+
+# Attainment
+
+
+@pytest.mark.parametrize(
+    ("done", "target", "percent"),
+    [
+        (18, 15, 120),  # Ann: at least 15 phones in two months, 18 sold
+        (19_500_00, 19_500_00, 100),  # Abigael: 15,000 and 30 % more
+        (15_000_00, 19_500_00, Fraction(1000, 13)),
+        (135, 100, 135),
+        (-8, 100, -8),
+        (0, 5, 0),
+        (1, 3, Fraction(100, 3)),
+    ],
+)
+def test_attainment_is_the_exact_part_that_is_done(done: int, target: int, percent: int | Fraction) -> None:
+    assert attainment(done, target) == Fraction(percent) / 100
+
+
+def test_an_own_history_with_growth_is_a_target_to_the_cent() -> None:
+    assert 15_000_00 + 15_000_00 * 30 // 100 == 19_500_00
+    assert attainment(19_499_99, 19_500_00) != 1
+
+
+def test_three_of_four_activities_reached_are_not_the_quota() -> None:
+    james = {"calls": (125, 125), "emails": (200, 200), "meetings": (5, 5), "demos": (10, 20)}
+    reached = {metric: attainment(*figures) for metric, figures in james.items()}
+    assert reached == {"calls": 1, "emails": 1, "meetings": 1, "demos": Fraction(1, 2)}
+
+
+def test_a_combination_is_reached_when_each_part_is() -> None:
+    assert [attainment(5, 5), attainment(5 * 2_000_00, 10_000_00)] == [1, 1]  # Regina: 5 garments at 2,000
+
+
+@pytest.mark.parametrize("target", [None, 0])
+def test_without_a_target_there_is_no_attainment(target: int | None) -> None:
+    assert attainment(5, target) is None
+
+
+@given(amounts, aims)
+def test_attainment_is_never_capped_and_gives_back_what_was_done(done: int, target: int) -> None:
+    found = attainment(done, target)
+    assert found is not None
+    assert found * target == done
+
+
+# Working days
+
+
+@given(days, days)
+def test_working_days_are_those_from_monday_to_friday(one: date, other: date) -> None:
+    counted = sum((one + timedelta(days=n)).weekday() < 5 for n in range((other - one).days + 1))
+    assert working_days(one, other) == counted
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("2017-05-01", "2017-05-31", 23),
+        ("2017-05-06", "2017-05-07", 0),
+        ("2017-05-05", "2017-05-08", 2),
+        ("2017-05-02", "2017-05-01", 0),
+        ("2017-05-09", "2017-05-01", 0),
+        ("0001-01-01", "0001-01-07", 5),
+    ],
+)
+def test_working_days_by_the_calendar_on_the_wall(first: str, last: str, expected: int) -> None:
+    assert working_days(date.fromisoformat(first), date.fromisoformat(last)) == expected
+
+
+def test_the_whole_calendar_can_be_counted() -> None:
+    assert working_days(date.min, date.max) == 2_608_615
+
+
+# Pace
+
+
+def test_pace_says_what_was_expected_what_is_needed_and_where_it_ends() -> None:
+    on = date(2017, 5, 19)  # a Friday: 15 of 20 days have gone by
+    found = pace(30 * ONE, 40 * ONE, FOUR_WEEKS, on)
+    assert found == Pace(20, 15, 5, Fraction(40 * ONE), Fraction(30 * ONE), Fraction(2 * ONE), "on track")
+    late = pace(24 * ONE, 40 * ONE, FOUR_WEEKS, on)
+    assert late == Pace(20, 15, 5, Fraction(32 * ONE), Fraction(30 * ONE), Fraction(16 * ONE, 5), "behind")
+
+
+def test_a_weekend_stands_where_friday_stood() -> None:
+    friday, sunday = (pace(5, 40, FOUR_WEEKS, date(2017, 5, day)) for day in (19, 21))
+    assert friday == sunday
+
+
+def test_before_the_period_nothing_is_expected_and_after_it_everything() -> None:
+    before = pace(0, 40, FOUR_WEEKS, date(2017, 4, 1))
+    assert before == Pace(20, 0, 20, None, Fraction(0), Fraction(2), "on track")
+    after = pace(30, 40, FOUR_WEEKS, date(2018, 1, 1))
+    assert after == Pace(20, 20, 0, Fraction(30), Fraction(40), None, "behind")
+
+
+@pytest.mark.parametrize("target", [None, 0])
+def test_without_a_target_only_days_and_the_projected_finish_are_left(target: int | None) -> None:
+    assert pace(15, target, FOUR_WEEKS, date(2017, 5, 19)) == Pace(20, 15, 5, Fraction(20), None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("done", "day", "status"),
+    [
+        (5099, 5, "on track"),  # 5,000 expected, and 2 % of them are 100
+        (5100, 5, "on track"),
+        (5101, 5, "ahead"),
+        (4900, 5, "on track"),
+        (4899, 5, "behind"),
+        (-1, 5, "behind"),
+        (20_000, 5, "ahead"),
+        (20_000, 28, "ahead"),
+        (19_001, 25, "on track"),
+        (19_999, 26, "behind"),  # the last Friday: no working day is left
+        (30_000, 26, "ahead"),
+    ],
+)
+def test_the_status_follows_the_rule_that_the_module_states(done: int, day: int, status: Status) -> None:
+    assert pace(done, 20_000, FOUR_WEEKS, date(2017, 5, day)).status == status
+
+
+def test_before_the_first_day_whoever_began_early_is_ahead_and_whoever_gave_back_is_behind() -> None:
+    statuses = [pace(done, 40, FOUR_WEEKS, date(2017, 4, 1)).status for done in (1, 0, -1)]
+    assert statuses == ["ahead", "on track", "behind"]
+
+
+def test_a_period_without_working_days_expects_everything_on_its_last_day() -> None:
+    weekend = parse_period("2017-05-06..2017-05-07")
+    assert pace(1, 4, weekend, date(2017, 5, 6)) == Pace(0, 0, 0, None, Fraction(0), None, "ahead")
+    assert pace(0, 4, weekend, date(2017, 5, 6)).status == "on track"
+    assert pace(1, 4, weekend, date(2017, 5, 7)) == Pace(0, 0, 0, Fraction(1), Fraction(4), None, "behind")
+
+
+@given(amounts, aims, periods(), days)
+def test_what_is_needed_a_day_leads_to_the_target_exactly(done: int, target: int, period: Period, on: date) -> None:
+    found = pace(done, target, period, on)
+    assert found.gone + found.left == found.days
+    if found.needed_a_day is None:
+        assert found.left == 0
+    else:
+        assert found.needed_a_day * found.left + done == max(target, done)
+
+
+@given(amounts, aims, periods(), days)
+def test_expected_and_projected_are_of_the_same_line(done: int, target: int, period: Period, on: date) -> None:
+    found = pace(done, target, period, on)
+    assert found.expected is not None
+    if found.gone:
+        assert found.projected is not None
+        assert found.expected * found.days == target * found.gone
+        assert found.projected * found.gone == done * found.days
+        assert (found.projected >= target) is (done >= found.expected)
+
+
+@given(aims, periods(), days)
+def test_doing_what_is_expected_is_on_track_until_it_is_all_done(target: int, period: Period, on: date) -> None:
+    expected = pace(0, target, period, on).expected
+    assert expected is not None
+    found = pace(round(expected), target, period, on)
+    if expected == target:
+        assert found.status == "ahead"
+    elif abs(round(expected) - expected) <= expected * TOLERANCE:
+        assert found.status == "on track"
