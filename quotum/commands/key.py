@@ -1,5 +1,6 @@
 """`quotum key`: keys for feeds, scripts and pages beyond this machine."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,22 +9,32 @@ from quotum.settings import DEFAULT_HISTORY, Form, History, stop
 from quotum.tables import Format, show
 from schemas.moments import from_microseconds, instant_text
 from streams.books import wall_clock
-from streams.keys import BadKeyError, Keys, Scope, keys_path
+from streams.keys import BadKeyError, Keys, keys_path
 
 app = typer.Typer(no_args_is_help=True, help="Keys for feeds, scripts and pages beyond this machine.")
+
+
+class May(StrEnum):
+    """What a key may do."""
+
+    read = "read"
+    write = "write"
+    correct = "correct"
+
+
 Name = Annotated[str, typer.Argument(help="A name to know the key by.")]
 
 
 @app.command("new")
 def new(
     name: Name,
-    scope: Annotated[list[Scope], typer.Option(help="What it may do; give it several times for several.")],
+    scope: Annotated[list[May], typer.Option(help="What it may do; give it several times for several.")],
     history: History = DEFAULT_HISTORY,
 ) -> None:
     """Make a key and print it, this once."""
     with _keys(history) as keys:
         try:
-            typer.echo(keys.make(name, scope))
+            typer.echo(keys.make(name, [one.value for one in scope]))
         except BadKeyError as error:
             stop(str(error))
 
