@@ -69,7 +69,8 @@ class Rejects:
     def __init__(self, path: Path, header: Sequence[str], form: CsvForm) -> None:
         """`header` and `form`: of the file that is imported; what an earlier refusal said of its rows is left out."""
         self.path = path
-        self._form = form
+        self._delimiter = form.delimiter
+        self._encoding = "utf-8" if form.encoding == CsvForm.encoding else form.encoding  # no mark: scripts read it too
         self._said = len(REJECT_COLUMNS) if tuple(header[: len(REJECT_COLUMNS)]) == REJECT_COLUMNS else 0
         self._header = header[self._said :]
         self._file: IO[str] | None = None
@@ -80,20 +81,19 @@ class Rejects:
             self._file = self._opened()
             self._write([*map(self._free, REJECT_COLUMNS), *self._header])
         said = [str(row.line), reason, remedy]
-        encoding = self._form.encoding
-        plain = [text.encode(encoding, "backslashreplace").decode(encoding) for text in said]
+        plain = [text.encode(self._encoding, "backslashreplace").decode(self._encoding) for text in said]
         self._write([*plain, *row.values[self._said :]])
 
     def _opened(self) -> IO[str]:
         try:
-            return self.path.open("w", encoding=self._form.encoding, errors="surrogateescape", newline="")
+            return self.path.open("w", encoding=self._encoding, errors="surrogateescape", newline="")
         except OSError as error:
-            raise FileError(
+            raise ImportRefusedError(
                 f"{self.path}, where refused rows go, cannot be written: {error.strerror}; give another with --rejects"
             ) from None
 
     def _write(self, values: Sequence[str]) -> None:
-        csv.writer(self._file, delimiter=self._form.delimiter).writerow(values)  # type: ignore[arg-type]  # opened above
+        csv.writer(self._file, delimiter=self._delimiter).writerow(values)  # type: ignore[arg-type]  # opened above
 
     def _free(self, name: str) -> str:
         while name in self._header:
@@ -132,7 +132,9 @@ class Importing:
     def run(self, path: Path, rejects: Path, progress: Progress | None = None) -> Counts:
         """Import a file; FileError, MappingError or ImportRefusedError. `progress` gets bytes done and of how many."""
         if rejects.exists() and path.exists() and rejects.samefile(path):
-            raise FileError(f"refused rows cannot go into {path}, which is imported; give another file with --rejects")
+            raise ImportRefusedError(
+                f"refused rows cannot go into {path}, which is imported; give another file with --rejects"
+            )
         with open_rows(path, self.mapping.csv) as reader:
             check_columns(self.mapping, reader.header)
             with Rejects(rejects, reader.header, self.mapping.csv) as refused:

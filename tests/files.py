@@ -131,7 +131,7 @@ def refused(path: Path) -> list[dict[str, str]]:
     rejects = rejects_of(path)
     if not rejects.exists():
         return []
-    with rejects.open(encoding="utf-8-sig", newline="") as file:
+    with rejects.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

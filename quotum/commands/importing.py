@@ -12,6 +12,7 @@ from quotum.settings import DEFAULT_HISTORY, REFUSED, USAGE, History, opened, st
 from schemas.moments import parse_instant
 from streams.importing import Counts, Importing, file_time
 from streams.mapping import read_mapping
+from streams.rows import FileError
 
 
 def import_(
@@ -30,11 +31,16 @@ def import_(
         rules = read_mapping(mapping)
         made = _instant(exported_at) if exported_at else file_time(file)
         place = rejects or history.with_name(f"{file.name}.rejected.csv")
-        with _bar(file.name) as bar:
-            task = bar.add_task(file.name, total=None)
-            counts = Importing(books, rules, made).run(
-                file, place, lambda done, size: bar.update(task, completed=done, total=size)
-            )
+        importing = Importing(books, rules, made)
+        counts = importing.counts
+        try:
+            with _bar(file.name) as bar:
+                task = bar.add_task(file.name, total=None)
+                importing.run(file, place, lambda done, size: bar.update(task, completed=done, total=size))
+        except FileError:
+            if counts.rows_read:  # it broke off later on
+                _report(counts, place)
+            raise
     _report(counts, place)
     if counts.anything_refused:
         raise typer.Exit(REFUSED)

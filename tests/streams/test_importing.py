@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.books import Books
-from streams.importing import Counts, Importing, file_time
+from streams.importing import Counts, Importing, ImportRefusedError, file_time
 from streams.mapping import MappingError
 from streams.rows import FileError
 from tests.files import (
@@ -328,7 +328,7 @@ def test_a_file_that_breaks_off_takes_nothing_back(tmp_path: Path) -> None:
 def test_a_refused_row_stands_in_the_reject_file_with_line_reason_and_remedy(books: Books, tmp_path: Path) -> None:
     path = csv_file(tmp_path, lines(LOG_HEADER, WON, NO_DAY, FUTURE, "x,y"))
     take_in(books, mapping_of(tmp_path, LOG), path)
-    with rejects_of(path).open(encoding="utf-8-sig", newline="") as file:
+    with rejects_of(path).open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["line", "reason", "remedy", *LOG_HEADER.split(",")]
     assert sorted(row[0] for row in rows) == ["3", "4", "5"]
@@ -366,7 +366,7 @@ def test_mended_rejects_are_imported_as_they_are_by_the_same_mapping(
     still_wrong = take_in(books, mapping, rejects)
     assert (still_wrong.rows_refused, still_wrong.rows_used) == (2, 0)
     again = rejects_of(rejects)
-    header = again.read_text(encoding="utf-8-sig" if encoding == "utf-8" else encoding).splitlines()[0]
+    header = again.read_text(encoding=encoding).splitlines()[0]
     assert header.split(delimiter) == ["line", "reason", "remedy", *LOG_HEADER.split(",")]
     mended = again.read_bytes().decode(encoding)
     mended = mended.replace(f"{delimiter}01-01-2026{delimiter}", f"{delimiter}2026-01-01{delimiter}")
@@ -385,21 +385,23 @@ def test_bytes_that_are_not_in_the_encoding_come_back_as_they_were(books: Books,
 def test_a_file_with_columns_of_the_same_names_gets_rejects_with_others(books: Books, tmp_path: Path) -> None:
     path = csv_file(tmp_path, lines(LOG_HEADER + ",reason", NO_DAY + ",price"))
     take_in(books, mapping_of(tmp_path, LOG), path)
-    assert rejects_of(path).read_text(encoding="utf-8-sig").startswith("line,rejected_reason,remedy,no,case")
+    assert rejects_of(path).read_text(encoding="utf-8").startswith("line,rejected_reason,remedy,no,case")
     assert refused(path)[0]["reason"] == "price"
 
 
 def test_rejects_never_go_over_the_file_itself(books: Books, tmp_path: Path) -> None:
     content = lines(LOG_HEADER, NO_DAY)
     path = csv_file(tmp_path, content)
-    with pytest.raises(FileError, match=r"give another file with --rejects"):
+    with pytest.raises(ImportRefusedError, match=r"give another file with --rejects"):
         Importing(books, mapping_of(tmp_path, LOG), NOW).run(path, tmp_path / "." / path.name)
     assert path.read_text() == content
 
 
 def test_rejects_that_cannot_be_written_stop_the_import_before_anything_is_lost(books: Books, tmp_path: Path) -> None:
     path = csv_file(tmp_path, lines(LOG_HEADER, WON, NO_DAY))
-    with pytest.raises(FileError, match=r"cannot be written: No such file or directory; give another with --rejects"):
+    with pytest.raises(
+        ImportRefusedError, match=r"cannot be written: No such file or directory; give another with --rejects"
+    ):
         Importing(books, mapping_of(tmp_path, LOG), NOW).run(path, tmp_path / "none" / "rejects.csv")
     assert told(books) == []
 
