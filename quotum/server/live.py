@@ -86,7 +86,8 @@ class Hub:
             if watch.task is None:
                 watch.task = asyncio.create_task(self._follow(watch))
             if watch.shown is None:
-                watch.shown = await asyncio.to_thread(ask)
+                now = await asyncio.to_thread(ask)
+                watch.shown = watch.shown or now
             if seen != watch.shown.position:
                 yield whole(watch.shown)
             while True:
@@ -103,8 +104,8 @@ class Hub:
             if len(watch.viewers) > FEW_VIEWERS:
                 await asyncio.sleep(GATHERING_SECONDS)
             watch.changed.clear()
-            before, after = watch.shown, await asyncio.to_thread(watch.ask)
-            watch.shown = after
+            after = await asyncio.to_thread(watch.ask)
+            before, watch.shown = watch.shown, after
             if before is None:
                 continue
             update = difference(before, after)

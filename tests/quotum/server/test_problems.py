@@ -1,0 +1,36 @@
+"""Every error over HTTP is a problem that says what, where and how to mend it; the API keeps to its own description."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.quotum.server.serving import served
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "word"),
+    [
+        ("/v1/boards/revenu/2026", 422, "did you mean revenue"),
+        ("/v1/boards/revenue/2026-13", 422, "2026-13"),
+        ("/v1/boards/revenue/2026?by=shoe", 422, "query.by"),
+        ("/v1/reached/revenue/2026?value=-3", 422, "above 0"),
+        ("/v1/reached/revenue/2026", 422, "query.value"),
+        ("/v1/stream?metric=nope&period=2026", 422, "nope"),
+        ("/v1/nothing", 404, "Not Found"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_says_why(tmp_path: Path, address: str, status: int, word: str) -> None:
+    with served(tmp_path) as (client, _):
+        answer = client.get(address)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert problem["status"] == status
+        assert word in answer.text
+
+
+def test_a_wrong_method_is_a_problem_too(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, _):
+        answer = client.delete("/v1/events")
+        assert (answer.status_code, answer.json()["title"]) == (405, "Method Not Allowed")
+        assert answer.headers["allow"] == "POST"
