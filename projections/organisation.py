@@ -49,10 +49,11 @@ class Organisation:
     stays: tuple[Stay, ...] = ()
     rules: tuple[tuple[int, str], ...] = ((ALWAYS, "owner"),)  # from day on
 
-    def members(self, period: Period) -> set[int]:
-        """The reps who belong on any day of a period."""
+    def members(self, period: Period, team: int | None = None) -> set[int]:
+        """The reps who belong, to a team or to any or none, on any day of a period."""
         first, last = day_number(period.first), day_number(period.last)
-        return {stay.rep for stay in self.stays if stay.first <= last and stay.until > first}
+        there = (stay for stay in self.stays if stay.first <= last and stay.until > first)
+        return {stay.rep for stay in there if team is None or stay.team == team}
 
     def spans(self, period: Period) -> list[Span]:
         """The credit rules in force within a period, each with its days."""

@@ -5,7 +5,7 @@ The command line asks here, and so will every other door: a question has one ans
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
@@ -74,12 +74,27 @@ class ReachedRow:
 
 
 @dataclass(frozen=True)
-class _Question:
+class Question:
+    """What is asked, in the log's terms."""
+
     metric: Metric
     period: Period
-    by: By
-    spans: list[Span]
-    organisation: Organisation
+    postings: figures.Asked
+
+    @property
+    def by(self) -> By:
+        """What a row is."""
+        return self.postings.by
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation that it is asked of."""
+        return self.postings.organisation
+
+    @property
+    def spans(self) -> Sequence[Span]:
+        """The credit rules in force, one after the other."""
+        return self.postings.spans
 
 
 def metric_named(name: str) -> Metric:
@@ -91,11 +106,21 @@ def metric_named(name: str) -> Metric:
     return METRICS[name]
 
 
-def board(
-    books: Books, metric: str, period: str, *, by: By = "rep", credit: str | None = None, ties: Ties = "standard"
+def board(  # noqa: PLR0913 (each is a part of the question)
+    books: Books,
+    metric: str,
+    period: str,
+    *,
+    by: By = "rep",
+    credit: str | None = None,
+    ties: Ties = "standard",
+    team: int | None = None,
 ) -> Board:
-    """The board of a metric over a period; QuestionError for a question that cannot be answered."""
-    asked = _question(books, metric, period, by, credit)
+    """The board of a metric over a period; QuestionError for a question that cannot be answered.
+
+    `team`: only what counts for this team, and who was in it.
+    """
+    asked = asked_for(books, metric, period, by, credit, team)
     values = _values(books, asked)
     names = _names(books, by)
     rows: list[BoardRow] = []
@@ -118,7 +143,7 @@ def when_reached(
     books: Books, metric: str, period: str, value: str, *, by: By = "rep", credit: str | None = None
 ) -> list[ReachedRow]:
     """When each rep's running sum first was at least a value, earliest first."""
-    asked = _question(books, metric, period, by, credit)
+    asked = asked_for(books, metric, period, by, credit)
     if asked.metric.unit == "days":
         raise QuestionError(
             f"{metric} does not add up over time, so no sum of it is ever reached; ask for a count or a sum"
@@ -126,7 +151,7 @@ def when_reached(
     wanted = _wanted(asked.metric, value, asked.organisation.currency)
     names = _names(books, by)
     found: list[tuple[Credit, Any, str]] = []
-    for (currency, who), credits_ in figures.in_business_order(books.history, *_asked(asked)).items():
+    for (currency, who), credits_ in figures.in_business_order(books.history, *asked.postings).items():
         there = reached(credits_, math.ceil(wanted * 10 ** _digits(asked.metric, currency)))
         if there and who != UNASSIGNED.get(by):
             found.append((there, who, currency))
@@ -177,7 +202,8 @@ def value_text(metric: Metric, value: Value, currency: str) -> str:
     return f"{sign}{whole}.{rest:06}".rstrip("0").rstrip(".")
 
 
-def _question(books: Books, metric: str, period: str, by: By, credit: str | None) -> _Question:
+def asked_for(books: Books, metric: str, period: str, by: By, credit: str | None, team: int | None = None) -> Question:
+    """A question in the log's terms; QuestionError for one that cannot be answered."""
     organisation = books.organisation()
     found = metric_named(metric)
     try:
@@ -190,34 +216,30 @@ def _question(books: Books, metric: str, period: str, by: By, credit: str | None
     spans = [whole] if credit else organisation.spans(span)
     if not found.credited:  # only deals have several ways to be credited
         spans = [whole._replace(rule=OWNER)]
-    return _Question(found, span, by, spans, organisation)
+    return Question(found, span, figures.Asked(found.name, spans, by, organisation, team))
 
 
-def _asked(asked: _Question) -> tuple[str, list[Span], By, Organisation]:
-    return asked.metric.name, asked.spans, asked.by, asked.organisation
-
-
-def _values(books: Books, asked: _Question) -> dict[tuple[str, Any], Value]:
+def _values(books: Books, asked: Question) -> dict[tuple[str, Any], Value]:
     if asked.metric.unit == "days":
-        return {key: median(days) for key, days in figures.histograms(books.history, *_asked(asked)).items()}
-    return dict(figures.sums(books.history, *_asked(asked)))
+        return {key: median(days) for key, days in figures.histograms(books.history, *asked.postings).items()}
+    return dict(figures.sums(books.history, *asked.postings))
 
 
-def _currencies(values: Mapping[tuple[str, Any], Value], asked: _Question) -> list[str]:
+def _currencies(values: Mapping[tuple[str, Any], Value], asked: Question) -> list[str]:
     """The currencies that a board has rows in, the books' own before the others; one at least."""
     own = asked.organisation.currency if asked.metric.unit == "money" else ""
     found = {currency for currency, _ in values} or {own}
     return sorted(found, key=lambda currency: (currency != own, currency))
 
 
-def _scope(books: Books, asked: _Question, values: Mapping[Any, Value]) -> dict[Any, Value]:
+def _scope(books: Books, asked: Question, values: Mapping[Any, Value]) -> dict[Any, Value]:
     """Everyone who belongs on the board, with nothing yet."""
     nothing = None if asked.metric.unit == "days" else 0
     organisation, by = asked.organisation, asked.by
     whos: Collection[Any] = ()
     if by == "rep":
-        members = organisation.members(asked.period)
-        whos = members if organisation.stays else books.vault.labels("person")
+        members = organisation.members(asked.period, asked.postings.team)
+        whos = members if organisation.stays or asked.postings.team is not None else books.vault.labels("person")
     elif by == "team":
         whos = organisation.regions.keys() | {stay.team for stay in organisation.stays if stay.team}
     elif by == "region":
@@ -231,7 +253,7 @@ def _scope(books: Books, asked: _Question, values: Mapping[Any, Value]) -> dict[
 
 
 def _arrivals(
-    books: Books, asked: _Question, currency: str, values: Mapping[Any, Value]
+    books: Books, asked: Question, currency: str, values: Mapping[Any, Value]
 ) -> Callable[[Collection[Any]], dict[Any, int]]:
     """The day on which each of some first had all of the value that they end with, if that is something."""
 
@@ -239,7 +261,7 @@ def _arrivals(
         if asked.metric.unit == "days":  # a median is not reached, it moves
             return {}
         found = {}
-        for (own, who), credits_ in figures.in_business_order(books.history, *_asked(asked)).items():
+        for (own, who), credits_ in figures.in_business_order(books.history, *asked.postings).items():
             value = int(values.get(who) or 0)
             if own == currency and who in tied and value > 0 and (there := reached(credits_, value)):
                 found[who] = there.day

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -30,37 +30,56 @@ LEFT JOIN regions USING (team)
 Where = tuple[str, dict[str, Any]]
 
 
+class Asked(NamedTuple):
+    """Which postings a figure is made of. `team`: only those that count for it; None for all, 0 for no team."""
+
+    metric: str
+    spans: Sequence[Span]
+    by: By
+    organisation: Organisation
+    team: int | None = None
+
+    @property
+    def by_team(self) -> bool:
+        """Whether the team of the day matters."""
+        return self.by in ("team", "region") or self.team is not None
+
+
 def sums(
-    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation
+    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation, team: int | None = None
 ) -> dict[tuple[str, Any], int]:
-    """(currency, who) -> amount in whole units of the metric. Who: rep or team number (0: none), text, or day."""
-    rows = _grouped(history, metric, spans, by, organisation, "")
+    """(currency, who) -> amount in whole units of the metric. Who: rep or team number (0: none), text, or day.
+
+    `team`: only what counts for this team, by the day it counts on; 0 for what counts for none.
+    """
+    rows = _grouped(history, Asked(metric, spans, by, organisation, team), "")
     return {(currency, who): amount for who, currency, amount in rows}
 
 
 def histograms(
-    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation
+    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation, team: int | None = None
 ) -> dict[tuple[str, Any], dict[int, int]]:
     """(currency, who) -> days -> weight in millionths, for a metric that is a duration."""
     found: dict[tuple[str, Any], dict[int, int]] = {}
-    for who, currency, days, amount in _grouped(history, metric, spans, by, organisation, "days,"):
+    for who, currency, days, amount in _grouped(history, Asked(metric, spans, by, organisation, team), "days,"):
         found.setdefault((currency, who), {})[days] = amount
     return found
 
 
 def in_business_order(
-    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation
+    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation, team: int | None = None
 ) -> dict[tuple[str, Any], list[Credit]]:
     """(currency, who) -> the present credits, in business order."""
+    asked = Asked(metric, spans, by, organisation, team)
     what = f"{WHO[by]} AS who, currency, date_diff('day', DATE '1970-01-01', day) AS day, instant, entity"
     query = f"""
         SELECT * EXCLUDE (entity) FROM (
-            SELECT {what}, sum(amount) AS amount FROM postings {_join(by)} WHERE {{where}}
+            SELECT {what}, sum(amount) AS amount FROM postings {{join}} WHERE {{where}}
             GROUP BY ALL HAVING sum(amount) <> 0)
         ORDER BY who, currency, day, instant NULLS FIRST, entity
     """  # noqa: S608 (made of our own words; values are parameters)
     found: dict[tuple[str, Any], list[Credit]] = {}
-    for who, currency, day, at, amount in _run(history, query, metric, spans, by, organisation):
+    for who, currency, day, at, amount in select(history, query, asked):
         found.setdefault((currency, who), []).append(Credit(day, at, amount))
     return found
 
@@ -77,33 +96,46 @@ def wins_without_amount(history: History, spans: Sequence[Span]) -> list[str]:
     return [entity for (entity,) in history.rows(query, values)]
 
 
-def _grouped(
-    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation, also: str
-) -> list[tuple[Any, ...]]:
+def only_decides(history: History) -> set[int]:
+    """The persons whom the log knows as authors of targets and as nothing else: they have no place on a board."""
+    query = """
+        SELECT author FROM (
+            SELECT DISTINCT CAST(data ->> '$.author' AS INTEGER) AS author FROM events
+            WHERE type IN ('quotum.target.agreed.v1', 'quotum.target.changed.v1'))
+        ANTI JOIN (
+            SELECT rep AS author FROM postings UNION ALL
+            SELECT CAST(data ->> '$.rep' AS INTEGER) FROM events WHERE type = 'quotum.target.agreed.v1'
+        ) USING (author)
+    """
+    return {author for (author,) in history.rows(query)}
+
+
+def _grouped(history: History, asked: Asked, also: str) -> list[tuple[Any, ...]]:
     query = f"""
-        SELECT {WHO[by]} AS who, currency, {also} CAST(sum(amount) AS HUGEINT) AS amount
-        FROM postings {_join(by)} WHERE {{where}} GROUP BY ALL HAVING sum(amount) <> 0
+        SELECT {WHO[asked.by]} AS who, currency, {also} CAST(sum(amount) AS HUGEINT) AS amount
+        FROM postings {{join}} WHERE {{where}} GROUP BY ALL HAVING sum(amount) <> 0
     """  # noqa: S608 (made of our own words; values are parameters)
-    return _run(history, query, metric, spans, by, organisation)
+    return select(history, query, asked)
 
 
-def _join(by: By) -> str:
-    return TEAM_OF_THE_DAY if by in ("team", "region") else ""
-
-
-def _run(
-    history: History, query: str, metric: str, spans: Sequence[Span], by: By, organisation: Organisation
+def select(
+    history: History, query: str, asked: Asked, parameters: Mapping[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    where, values = _where(metric, spans)
+    """The rows of a query over postings, with `{join}` and `{where}` in it, for what is asked."""
+    where, values = _where(asked)
     with history.read() as cursor:
-        if _join(by):
-            _register(cursor, organisation)
-        return cursor.execute(query.format(where=where), values).fetchall()
+        if asked.by_team:
+            _register(cursor, asked.organisation)
+        text = query.format(join=TEAM_OF_THE_DAY if asked.by_team else "", where=where)
+        return cursor.execute(text, {**values, **(parameters or {})}).fetchall()
 
 
-def _where(metric: str, spans: Iterable[Span]) -> Where:
-    within, values = _within(spans)
-    return f"metric = $metric AND {within}", {"metric": metric, **values}
+def _where(asked: Asked) -> Where:
+    within, values = _within(asked.spans)
+    team = "" if asked.team is None else " AND coalesce(team, 0) = $team"
+    return f"metric = $metric AND {within}{team}", {"metric": asked.metric, **values} | (
+        {} if asked.team is None else {"team": asked.team}
+    )
 
 
 def _within(spans: Iterable[Span]) -> Where:
