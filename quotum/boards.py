@@ -100,7 +100,7 @@ class Question:
 def metric_named(name: str) -> Metric:
     """The metric of a name; QuestionError gives a near one, or all there are."""
     if name not in METRICS:
-        near = get_close_matches(name.lower().replace("-", "_"), METRICS, 3)
+        near = get_close_matches(name.lower().replace("-", "_"), METRICS, cutoff=0.75)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(METRICS)}"
         raise QuestionError(f"there is no metric {name[:LONGEST_VALUE_CHARS]!r}; {hint}")
     return METRICS[name]

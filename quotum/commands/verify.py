@@ -26,9 +26,15 @@ def verify(history: History = DEFAULT_HISTORY) -> None:
     found = replaying.differences(ways)
     show_differences(found, names)
     if found:
-        typer.echo("quotum replay puts the stored figures right")
+        typer.echo(_advice(found))
         raise typer.Exit(FAILED)
     typer.echo(f"all well: {len(ways['stored'])} cells of {events} events agree three ways")
+
+
+def _advice(found: list[Difference]) -> str:
+    if all(one.says["folded"] == one.says["sql"] for one in found):
+        return "the events agree with themselves: quotum replay puts the stored figures right"
+    return "the fold and plain SQL disagree about the same events: tell the maintainers, with what is shown here"
 
 
 def show_differences(found: list[Difference], names: Mapping[int, str]) -> None:

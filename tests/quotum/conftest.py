@@ -36,11 +36,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path of a history to read: four reps of two teams, deals, calls and an offer in 2017."""
     folder = tmp_path_factory.mktemp("small")
     with make_books(folder) as books:
-        say(books, *in_teams(("u-1", "1", "2017-01-01"), ("u-2", "2", "2017-01-01"), ("u-3", "2", "2017-01-01")))
-        say(books, ("rep.joined", {"rep": "u-4", "team": "2", "day": "2017-01-01"}))
-        said = [("rep.joined", {"rep": rep, "name": name, "day": "2017-01-01"}) for rep, name in NAMES.items()]
-        say(books, *said)
-        say(books, *[("rep.moved_team", {"rep": rep, "team": "1", "day": "2017-01-01"}) for rep in ("u-1", "u-2")])
+        named = [("rep.joined", {"rep": rep, "name": name, "day": "2017-01-01"}) for rep, name in NAMES.items()]
+        say(books, *named)
+        say(books, *in_teams(*[(rep, "1" if rep in ("u-1", "u-2") else "2", "2017-01-01") for rep in NAMES]))
         say(books, *won("D-1", "u-1", "2017-06-01", "1250.50"), *won("D-2", "u-2", "2017-06-15T10:00:00.25Z", "800.00"))
         say(books, *won("D-3", "u-3", "2017-06-20", "99.95"), *won("D-4", None, "2017-06-21", "10.00"))
         say(books, *won("D-5", "u-1", "2017-07-01"), *won("D-6", "u-2", "2017-08-01", "1.00"))
@@ -52,4 +50,12 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> str:
         say(books, ("deal.reassigned", {"id": "D-1", "shares": shares, "day": "2017-09-01"}))
         say(books, ("deal.reassigned", {"id": "D-2", "rep": None, "day": "2017-09-01"}))
         say(books, ("deal.amended", {"id": "D-2", "product": None, "campaign": "fall"}))
+    return str(folder / HISTORY)
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of a history in which nothing happened yet."""
+    folder = tmp_path_factory.mktemp("empty")
+    make_books(folder).close()
     return str(folder / HISTORY)
