@@ -12,27 +12,35 @@ WORKERS ?= 2
 
 bin := .venv/bin
 stamp := .venv/installed
+# What only runs Quotum is installed in half the time; where everything is there already, that will do.
+runnable := $(if $(wildcard .venv/installed),.venv/installed,.venv/runnable)
 checked = $(wildcard schemas projections streams quotum tests bench)
 # Show what a command printed only where it failed.
 quietly = printed=$$($(1) 2>&1) || { echo "$$printed"; exit 1; }
+pip = $(bin)/python -m pip install --quiet --disable-pip-version-check
+into_venv = test -x $(bin)/python || $(PYTHON) -m venv .venv; \
+	echo "Installing the locked packages into .venv"; \
+	$(pip) $(2) --require-hashes -r $(1) && $(pip) --no-deps --no-build-isolation -e . && touch $@
 compile = $(bin)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test unit lint format bench lock clean
+.PHONY: help run install test unit lint format bench lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' Makefile
 
+run: $(runnable) ## watch a made-up sales team sell, live; Ctrl-C ends it, again goes on
+	@$(bin)/quotum demo $(ARGS)
+
 install: $(stamp) ## make .venv and install the locked packages and quotum itself (only when they changed)
 
 $(stamp): requirements/dev.lock pyproject.toml
-	@test -x $(bin)/python || $(PYTHON) -m venv .venv
-	@echo "Installing the locked packages into .venv"
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+	@$(call into_venv,requirements/dev.lock)
+
+.venv/runnable: requirements/runtime.lock pyproject.toml
+	@$(call into_venv,requirements/runtime.lock,--no-compile)
 
 test: $(stamp) ## run every test, in parallel
 	@$(bin)/python -m pytest -n $(WORKERS) $(ARGS)
@@ -55,7 +63,7 @@ bench: $(stamp) ## measure; each benchmark ends with one JSON line
 	@$(bin)/python -m bench $(ARGS)
 
 lock: $(stamp) ## write requirements/*.lock anew from pyproject.toml
-	@$(compile) --constraints requirements/constraints.txt --output-file requirements/runtime.lock
+	@$(compile) --extra build --constraints requirements/constraints.txt --output-file requirements/runtime.lock
 	@$(compile) --extra dev --constraints requirements/runtime.lock --output-file requirements/dev.lock
 	@$(MAKE) install
 

@@ -4,7 +4,20 @@ from typing import Annotated
 
 import typer
 
-from quotum.commands import board, correcting, events, importing, init, key, link, reached, replay, serve, verify
+from quotum.commands import (
+    board,
+    correcting,
+    demo,
+    events,
+    importing,
+    init,
+    key,
+    link,
+    reached,
+    replay,
+    serve,
+    verify,
+)
 
 EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input was refused."
 
@@ -30,6 +43,7 @@ app.command("withdraw")(correcting.withdraw)
 app.command("verify")(verify.verify)
 app.command("replay")(replay.replay)
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
 app.add_typer(key.app, name="key")
 app.command("link")(link.link)
 

@@ -266,6 +266,8 @@ def _form(schema: Json) -> str:
         return f"list of {_form(told['items'])}s"
     if told["type"] == "integer":
         return f"whole number, {told['minimum']} to {told['maximum']}"
+    if told.get("type") == "boolean":
+        return "true or false"
     return FORMS.get(told.get("format", ""), "text")
 
 

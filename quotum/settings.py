@@ -15,6 +15,7 @@ from streams.books import Books
 from streams.history import HistoryError
 from streams.importing import ImportRefusedError
 from streams.mapping import MappingError
+from streams.ownership import owner_of
 from streams.rows import FileError
 from streams.vault import VaultError
 
@@ -37,6 +38,12 @@ def stop(message: str, code: int = FAILED) -> NoReturn:
     """Say what is wrong and end with a code."""
     complain(message)
     raise typer.Exit(code)
+
+
+def expect_no_owner(history: Path) -> None:
+    """End the command where a server owns the history already."""
+    if owner := owner_of(history):
+        stop(f"{history} is served already, at {owner.url}")
 
 
 @contextmanager

@@ -17,12 +17,11 @@ from schemas.envelope import Event
 from schemas.events import ORGANISATION, adapter
 from schemas.facts import FEED
 from schemas.moments import Calendar, from_day_number, from_microseconds
-from streams.door import Door, Refused
+from streams.door import OWN_SOURCE, Door, Refused
 from streams.history import History, HistoryError
 from streams.recorder import Entry, Recorded, Recorder, stored_facts
 from streams.vault import Vault
 
-OWN_SOURCE = "quotum"
 Fate = Literal["taken", "duplicate", "refused"]
 
 
@@ -52,8 +51,10 @@ class Books:
         self.history = history
         self.vault = vault
         self.clock = clock
-        self.calendar = _calendar(history.path, self.organisation())
-        self._door = Door(vault, clock)
+        workspace = self.organisation()
+        self.demo = workspace.demo
+        self.calendar = _calendar(history.path, workspace)
+        self._door = Door(vault, clock, demo=self.demo)
         self._recorder = Recorder(history, self.calendar, clock)
         self._listeners: list[Callable[[], None]] = []
 
@@ -66,10 +67,12 @@ class Books:
         currency: str,
         fiscal_start: int = 1,
         credit: str = "owner",
+        demo: bool = False,
         clock: Callable[[], int] = wall_clock,
     ) -> Self:
         """Open new books; what is given becomes their first events. ValueError for an odd zone, currency ..."""
-        told = {"zone": zone, "currency": currency, "fiscal_start": fiscal_start}
+        told: dict[str, Any] = {"zone": zone, "currency": currency, "fiscal_start": fiscal_start}
+        told |= {"demo": True} if demo else {}
         first = [own_event("quotum.workspace.opened.v1", told, clock()), rule_event(credit, None, clock())]
 
         def fill(history: History) -> None:

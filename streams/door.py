@@ -11,7 +11,7 @@ from projections.metrics import METRICS
 from schemas.data import Reassigned, Share
 from schemas.envelope import Event, PartyId, VaultText, marked, names_of
 from schemas.events import CorrectionWithdrawn, TargetAgreed, WorkspaceOpened
-from schemas.facts import PERSON, registers
+from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
 from schemas.wire import near
 from streams.recorder import Entry
@@ -19,6 +19,7 @@ from streams.vault import Kind, Told, Vault, VaultError
 
 FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead; ten minutes is no clock any more
 
+OWN_SOURCE, DEMO_SOURCE = "quotum", "quotum-demo"
 BY_NUMBER: Final = "\0numbers"  # given as `people`: ids are the vault's own numbers. No source can have this name
 UNCORRECTABLE = ("rep", "team", "workspace", "target", "correction")  # steps by day: a later statement puts them right
 
@@ -32,10 +33,11 @@ class Refused(NamedTuple):
 class Door:
     """Lets events in: says why not, or gives them back with numbers for people."""
 
-    def __init__(self, vault: Vault, clock: Callable[[], int]) -> None:
-        """`clock`: microseconds since 1970-01-01T00:00:00Z."""
+    def __init__(self, vault: Vault, clock: Callable[[], int], *, demo: bool = False) -> None:
+        """`clock`: microseconds since 1970-01-01T00:00:00Z. `demo`: whether what is behind the door is made up."""
         self._vault = vault
         self._clock = clock
+        self._demo = demo
 
     def admit(self, events: Sequence[Event], layer: int, people: str | None = None) -> list[Entry | Refused]:
         """One answer per event. `people`: whose ids the people's ids are; without it the event's source's.
@@ -43,7 +45,10 @@ class Door:
         BY_NUMBER as `people`: they are numbers of the vault already; VaultError for one that it never gave.
         """
         now = self._clock()
-        reasons = [reason_against(event, layer, now) for event in events]
+        reasons = [
+            reason_against_mixing(event, layer, demo=self._demo) or reason_against(event, layer, now)
+            for event in events
+        ]
         let_in = [event for event, no in zip(events, reasons, strict=True) if no is None]
         numbers = self._numbers(let_in, people)
         numbered = iter(self._referenced([_numbered(event, numbers, people or event.source) for event in let_in]))
@@ -85,6 +90,15 @@ class Door:
             data = events[index].data.model_copy(update={one.field: ref})
             events[index] = events[index].model_copy(update={"data": data})
         return events
+
+
+def reason_against_mixing(event: Event, layer: int, *, demo: bool) -> str | None:
+    """Why an event does not belong into books of its kind, as what is made up and what is real never mix."""
+    if demo and layer == FEED and event.source not in (DEMO_SOURCE, OWN_SOURCE):
+        return "these are the books of a demo, which take in nothing real: send it to books made by `quotum init`"
+    if event.source == DEMO_SOURCE and not demo:
+        return f"`source` {DEMO_SOURCE} is the demo's, and these books are real: leave what a demo sold in its own"
+    return None
 
 
 def reason_against(event: Event, layer: int, now: int) -> str | None:

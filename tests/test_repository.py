@@ -139,7 +139,7 @@ def test_make_alone_lists_every_target() -> None:
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
-    assert {"install", "test", "unit", "lint", "format", "bench", "lock", "clean"} <= set(targets)
+    assert {"run", "install", "test", "unit", "lint", "format", "bench", "lock", "clean"} <= set(targets)
     assert re.findall(r"^  make (\S+) +\S.*$", listed, re.MULTILINE) == targets
 
 

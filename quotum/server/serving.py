@@ -1,38 +1,49 @@
 """Running the server: one process that owns a history, says where it answers, and ends cleanly."""
 
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.server import HANDLED_SIGNALS
 
-from quotum.server.app import create_app
-from streams.books import Books
 from streams.ownership import owning
 
-GRACE_SECONDS = 3
+LOOPBACK = "127.0.0.1"
+GRACE_SECONDS = 2  # for answers that are under way; watched boards end at once
+EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 (where such a server is reached on this machine)
 
 
-def serve(books: Books, history: Path, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until told to stop. `ready` is called with the address once it answers; port 0 takes a free one."""
-    listening = socket.create_server((host, port), reuse_port=False, backlog=2048)
-    address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
-    config = uvicorn.Config(
-        create_app(books), log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
-    )
-    server = _Announcing(config, lambda: ready(address))
-    with owning(history, address):
-        server.run(sockets=[listening])
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address, so that it is known before anything else is done; port 0 takes a free one. OSError if taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
 
 
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def address(listening: socket.socket) -> str:
+    """Where a socket is reached on this machine."""
+    host, port = listening.getsockname()[:2]
+    host = EVERYWHERE.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(app: FastAPI, history: Path, listening: socket.socket, ready: Callable[[str], object]) -> None:
+    """Serve until told to stop. `ready` is called with the address once it answers."""
+    url = address(listening)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
+    with owning(history, url) as owner:
+        app.state.owner = owner
+        _Announcing(config, lambda: ready(url)).run(sockets=[listening])
 
 
 class _Announcing(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and for which being told to stop is no failure."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
         super().__init__(config)
         self._ready = ready
 
@@ -41,3 +52,16 @@ class _Announcing(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal, and then go on with what comes after serving, where uvicorn would be killed by it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.signal(one, self.handle_exit) for one in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)

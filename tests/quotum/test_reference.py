@@ -82,6 +82,7 @@ def test_a_field_says_how_it_is_written() -> None:
     assert forms(RepJoined)["rep"] == "id of a person"
     assert forms(RepJoined)["team"] == "id of a team"
     assert forms(WorkspaceOpened)["fiscal_start"] == "whole number, 1 to 12"
+    assert forms(WorkspaceOpened)["demo"] == "true or false"
     assert forms(CorrectionWithdrawn)["fields"] == "list of texts"
 
 

@@ -115,6 +115,8 @@ def test_an_event_writes_the_fields_it_tells_its_constants_and_nothing_else(kind
          {"value@2017-02-01": "5", "author@2017-02-01": "3", "reason@2017-02-01": "ref"}),
         ("workspace.opened", {"zone": "UTC", "currency": "EUR", "fiscal_start": 4},
          {"zone": "UTC", "currency": "EUR", "fiscal_start": "4"}),
+        ("workspace.opened", {"zone": "UTC", "currency": "EUR", "demo": True},
+         {"zone": "UTC", "currency": "EUR", "demo": "yes"}),
         ("credit_rule.set", {"rule": "seller", "day": "2017-03-01"}, {"credit@2017-03-01": "seller"}),
         ("credit_rule.set", {"rule": "seller"}, {"credit@": "seller"}),
     ],
@@ -204,7 +206,7 @@ def test_the_registers_of_a_kind_are_all_that_its_events_write() -> None:
     assert registers("team") == {"alive", "region"}
     assert registers("rep") == {"team"}
     assert registers("target") == {"metric", "period", "rep", "team", "value", "author", "reason"}
-    assert registers("workspace") == {"zone", "currency", "fiscal_start", "credit"}
+    assert registers("workspace") == {"zone", "currency", "fiscal_start", "credit", "demo"}
     assert registers("nothing") == frozenset()
 
 

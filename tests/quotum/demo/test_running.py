@@ -1,0 +1,169 @@
+"""The demo keeps its own books, fills them once, goes on from its log, and never mixes with what is real."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event as Signal
+from typing import Any
+
+import pytest
+
+from quotum import boards
+from quotum.demo import running, selling
+from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
+from schemas.events import read_event
+from schemas.facts import FEED, PERSON
+from schemas.moments import microseconds
+from streams.books import Books
+from streams.door import DEMO_SOURCE
+from tests.schemas.making import won
+
+NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+LOG = """
+SELECT id, type, entity, regexp_replace(data, '"reason":"[0-9a-f]+"', ''), layer, asserted_at FROM events
+ORDER BY log_offset
+"""  # without references to texts, which are salted
+
+
+def clock() -> int:
+    return microseconds(NOW)
+
+
+@pytest.fixture(autouse=True)
+def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selling, "PAST_DAYS", 5)
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with Books.create(tmp_path / "demo.duckdb", zone=ZONE, currency="EUR", demo=True, clock=clock) as made:
+        yield made
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[Books]:
+    with Books.create(tmp_path / "real.duckdb", zone=ZONE, currency="EUR", clock=clock) as made:
+        yield made
+
+
+def live(books: Books, sales: Sales, count: int) -> None:
+    """Sell so many moves, at once."""
+    stopped = Signal()
+    left = iter(range(count - 1))
+
+    def one_recorded() -> None:
+        if next(left, None) is None:
+            stopped.set()
+
+    books.on_recorded(one_recorded)
+    sell(books, sales, 1_000_000, stopped)
+
+
+def log(books: Books) -> list[tuple[Any, ...]]:
+    return books.history.rows(LOG)
+
+
+def test_the_first_start_writes_a_past_with_targets_and_a_full_board(books: Books) -> None:
+    catch_up(books, go_on(books, None))
+    board = boards.board(books, "revenue", "2026-11")
+    assert len(board.rows) == 14
+    assert sum(row.value > 0 for row in board.rows if row.value is not None) > 2
+    assert {target.period.first.month for target in books.targets()} == {11}
+    assert len(books.targets()) == 28
+
+
+def test_a_second_start_adds_nothing(books: Books) -> None:
+    catch_up(books, go_on(books, None))
+    before = log(books)
+    catch_up(books, go_on(books, None))
+    assert log(books) == before
+
+
+def test_the_same_seed_and_clock_sell_the_same(tmp_path: Path) -> None:
+    def sold(name: str, starts: Callable[[Books], None]) -> list[tuple[Any, ...]]:
+        with Books.create(tmp_path / name, zone=ZONE, currency="EUR", demo=True, clock=clock) as made:
+            starts(made)
+            return log(made)
+
+    def at_once(made: Books) -> None:
+        sales = go_on(made, 5)
+        catch_up(made, sales)
+        live(made, sales, 20)
+
+    def with_a_stop_on_the_way(made: Books) -> None:
+        sales = go_on(made, 5)
+        catch_up(made, sales)
+        live(made, sales, 7)
+        live(made, go_on(made, None), 13)
+
+    assert sold("a.duckdb", at_once) == sold("b.duckdb", with_a_stop_on_the_way)
+
+
+def test_a_past_that_was_broken_off_is_written_to_its_end(
+    books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Books.create(tmp_path / "whole.duckdb", zone=ZONE, currency="EUR", demo=True, clock=clock) as whole:
+        catch_up(whole, go_on(whole, None))
+        wanted = log(whole)
+    monkeypatch.setattr(running, "AT_ONCE", 50)
+    taken, record = 0, books.record
+
+    def record_and_break_off(entries: Any) -> Any:
+        nonlocal taken
+        taken += 1
+        if taken == 5:
+            raise KeyboardInterrupt
+        return record(entries)
+
+    monkeypatch.setattr(books, "record", record_and_break_off)
+    with pytest.raises(KeyboardInterrupt):
+        catch_up(books, go_on(books, None))
+    catch_up(books, go_on(books, None))
+    assert log(books) == wanted
+
+
+def test_a_person_corrects_above_what_was_sold(books: Books) -> None:
+    sales = go_on(books, 1)
+    catch_up(books, sales)
+    live(books, sales, 400)
+    assert {layer for *_, layer, _ in log(books)} == {FEED, PERSON}
+
+
+def test_targets_of_a_new_month_are_agreed_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "demo.duckdb"
+    with Books.create(path, zone=ZONE, currency="EUR", demo=True, clock=clock) as books:
+        catch_up(books, go_on(books, None))
+    with Books.open(path, clock=lambda: microseconds(NOW + timedelta(days=20))) as books:
+        catch_up(books, go_on(books, None))
+        assert {target.period.first.month for target in books.targets()} == {11, 12}
+
+
+def test_another_seed_does_not_go_on_in_the_same_books(books: Books) -> None:
+    catch_up(books, go_on(books, 3))
+    with pytest.raises(DemoError, match="seed 3"):
+        go_on(books, 4)
+
+
+def test_the_demo_refuses_real_books(real: Books) -> None:
+    with pytest.raises(DemoError, match="holds real books"):
+        go_on(real, None)
+
+
+def test_a_feed_is_refused_by_the_books_of_a_demo(books: Books) -> None:
+    [outcome] = books.take([read_event(won())])
+    assert outcome.fate == "refused"
+    assert "the books of a demo" in outcome.reason
+
+
+def test_what_a_demo_sold_is_refused_by_real_books(real: Books) -> None:
+    [outcome] = books_take(real, DEMO_SOURCE)
+    assert outcome == "refused"
+
+
+def books_take(books: Books, source: str) -> list[str]:
+    return [outcome.fate for outcome in books.take([read_event(won(source=source))])]
+
+
+def test_a_person_may_try_a_correction_on_the_demo(books: Books) -> None:
+    [outcome] = books.take([read_event(won(source="quotum:person"))], PERSON)
+    assert outcome.fate == "taken"

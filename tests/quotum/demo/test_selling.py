@@ -1,0 +1,96 @@
+"""What the demo sells follows from its seed alone, and is something that sales people could believe."""
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quotum.demo.selling import PAST_DAYS, Floor, Move, event, pause_seconds, working_moments
+from schemas.events import adapter
+from schemas.facts import PERSON
+
+OPENED = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+ZONE = "Europe/Amsterdam"
+seeds = st.integers(0, 2**63)
+
+
+def moves(seed: int, count: int) -> list[Move]:
+    floor = Floor(seed)
+    return [floor.move() for _ in range(count)]
+
+
+@given(seeds, st.integers(0, 300), st.integers(1, 100))
+@settings(max_examples=25)
+def test_a_floor_that_stopped_is_the_floor_of_its_seed_after_so_many_moves(seed: int, sold: int, more: int) -> None:
+    again = Floor(seed)
+    for _ in range(sold):
+        again.move()
+    assert [again.move() for _ in range(more)] == moves(seed, sold + more)[sold:]
+
+
+@given(seeds)
+@settings(max_examples=10)
+def test_the_months_that_were_follow_from_seed_and_day_and_lie_in_working_hours(seed: int) -> None:
+    moments = working_moments(seed, OPENED, ZONE)
+    assert moments == working_moments(seed, OPENED, ZONE) == sorted(moments)
+    local = [moment.astimezone(ZoneInfo(ZONE)) for moment in moments]
+    assert all(moment.weekday() < 5 and time(8, 30) <= moment.time() < time(17, 30) for moment in local)
+    assert moments[-1] < OPENED
+    assert PAST_DAYS - 4 <= (OPENED - moments[0]).days <= PAST_DAYS
+    assert 3_000 < len(moments) < 6_000
+
+
+@given(seeds)
+@settings(max_examples=10)
+def test_every_move_is_an_event_of_its_case(seed: int) -> None:
+    for move in moves(seed, 200):
+        told = adapter().validate_python({**event(seed, move, OPENED), "source": "quotum-demo"})
+        assert (told.trail, told.time, told.sequence) == (move.case, OPENED, move.number)
+
+
+def test_other_seeds_sell_otherwise() -> None:
+    assert moves(1, 200) != moves(2, 200)
+
+
+def test_a_case_goes_its_way_in_order_and_ends_once() -> None:
+    cases = defaultdict[str, list[str]](list)
+    for move in moves(7, 20_000):
+        cases[move.case].append(move.kind)
+    for kinds in cases.values():
+        assert kinds[0] in {"lead.created", "deal.opened"}
+        open_deal = False
+        for kind in kinds:
+            assert kind not in {"deal.won", "deal.lost"} or open_deal
+            assert kind not in {"deal.amended", "deal.reopened"} or not open_deal
+            open_deal = kind in {"deal.opened", "deal.reopened"} or (
+                open_deal and kind not in {"deal.won", "deal.lost"}
+            )
+
+
+def test_now_and_then_a_win_is_undone_amended_or_corrected_by_a_person() -> None:
+    seen = Counter((move.kind, move.layer == PERSON) for move in moves(3, 20_000))
+    wins = seen["deal.won", False]
+    assert 0.01 < seen["deal.reopened", False] / wins < 0.1
+    assert 0.01 < seen["deal.amended", False] / wins < 0.1
+    assert 0.005 < seen["deal.amended", True] / wins < 0.1
+
+
+def test_live_something_happens_all_the_time_and_a_win_every_five_to_ten_seconds() -> None:
+    live = moves(1, 8_000)[4_000:]
+    waits = [pause_seconds(1, move.number) for move in live]
+    assert min(waits) >= 0.3
+    assert max(waits) <= 2
+    wins = sum(move.kind == "deal.won" for move in live)
+    assert 5 <= sum(waits) / wins <= 10
+
+
+def test_the_cases_that_are_open_stay_about_as_many() -> None:
+    started, ended = Counter[str](), Counter[str]()
+    for move in moves(5, 30_000):
+        started[move.case] += 1
+        ended[move.case] = move.number
+    last = [case for case, number in ended.items() if number > 29_000]
+    assert 100 < len(last) < 600
+    assert max(started.values()) < 12
