@@ -103,4 +103,9 @@ async def get_stream(
         async for update in hub.updates(question.model_dump_json(), lambda: shown(books, question), seen):
             yield ServerSentEvent(update.data, event=update.kind, id=str(update.position))
 
-    return EventSourceResponse(events(), ping=15)
+    return EventSourceResponse(events(), ping=15, ping_message_factory=_pulse)
+
+
+def _pulse() -> ServerSentEvent:
+    """Says that the line is alive, to the page too: a browser tells nobody of a comment, nor of a line cut silently."""
+    return ServerSentEvent("alive", event="pulse")

@@ -1,23 +1,23 @@
 """What a live page shows of a board: rows with keys, texts ready to show, and what just happened."""
 
-import json
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from quotum import boards
+from quotum.boards import Board, BoardRow
+from quotum.server import naming
+from quotum.server.happenings import happened
 from quotum.server.live import Shown
+from quotum.server.wording import Language, Words, decimals_of, words_of
 from schemas.moments import from_microseconds, instant_text
 from streams.books import Books
 from streams.figures import By
 
-HAPPENINGS = 12
-RECENT = """
-SELECT log_offset, known_at, type, entity, data FROM events
-WHERE type NOT LIKE 'quotum.workspace.%' AND type NOT LIKE 'quotum.credit_rule.%' AND NOT duplicate
-ORDER BY log_offset DESC LIMIT $limit
-"""
+PLACES = 4  # digits of a bar's length
 
 
 class Question(BaseModel):
@@ -29,32 +29,38 @@ class Question(BaseModel):
     by: Literal["rep", "team", "region", "product", "kind", "day", "total"] = Field("rep", description="what a row is")
     ties: Literal["standard", "dense", "first"] = Field("standard", description="how equal values are ranked")
     credit: Literal["owner", "closer", "seller"] | None = Field(None, description="who gets a deal; default: in force")
+    team: int | None = Field(None, ge=0, lt=2**31, description="only what counts for this team, by its number")
+    language: Language = Field("en", description="of the texts that are ready to show")
 
 
 def shown(books: Books, question: Question) -> Shown:
     """The board of a question as it stands now, with the position it stands for."""
     position = books.next_offset()  # read first: the board may know more than its position says, never less
-    by: By = question.by
-    board = boards.board(books, question.metric, question.period, by=by, credit=question.credit, ties=question.ties)
-    top = max((abs(row.value) for row in board.rows if row.value), default=0)
-    rows = {
-        f"{row.currency}/{row.key}": {
-            "rank": row.rank,
-            "who": row.who,
-            "value": boards.value_text(board.metric, row.value, row.currency),
-            "currency": row.currency,
-            "part": round(abs(row.value) / top, 4) if top and row.value else 0,
-        }
-        for row in board.rows
-    }
+    board = asked(books, question)
+    words = words_of(question.language)
     more = {
         "metric": board.metric.name,
         "first": str(board.period.first),
         "last": str(board.period.last),
         "at": instant_text(now(books)),
-        "happened": happened(books),
+        "total": _total(board, words),
+        "happened": happened(books, books.organisation(), words),
     }
-    return Shown(position, rows, more)
+    return Shown(position, _rows(board, question.by, words), more)
+
+
+def asked(books: Books, question: Question) -> Board:
+    """The answer to a question."""
+    by: By = question.by
+    return boards.board(
+        books,
+        question.metric,
+        question.period,
+        by=by,
+        credit=question.credit,
+        ties=question.ties,
+        team=question.team,
+    )
 
 
 def now(books: Books) -> datetime:
@@ -62,21 +68,78 @@ def now(books: Books) -> datetime:
     return from_microseconds(books.clock())
 
 
-def happened(books: Books, limit: int = HAPPENINGS) -> list[dict[str, Any]]:
-    """The last events, newest first: what, about whom, how much; names from the vault."""
-    labels = books.vault.labels()
-    return [_happening(row, labels) for row in books.history.rows(RECENT, {"limit": limit})]
+def _rows(board: Board, by: str, words: Words) -> dict[str, dict[str, Any]]:
+    """The rows by key. Figures of one board have the same digits after the point, so that they align."""
+    values = [boards.value_text(board.metric, row.value, row.currency) for row in board.rows]
+    decimals = decimals_of(values)
+    parts = [_part(row) for row in board.rows]
+    aimed = any(_attainment(row) is not None for row in board.rows)
+    most = max(parts + [Fraction(1)] * aimed, key=abs, default=Fraction(0))
+    alone = len(board.currencies) <= 1
+    rows = {}
+    for place, (row, value) in enumerate(zip(board.rows, values, strict=True)):
+        aim, done = getattr(row, "target", None), _attainment(row)
+        length = float(abs(parts[place] / most)) if most else 0.0
+        rows[f"{row.currency}/{row.key}"] = {
+            "rank": row.rank,
+            "who": row.who,
+            "value": value,
+            "currency": row.currency,
+            "part": round(length, PLACES),
+            "place": place,
+            "name": naming.nobody(words, by) if row.who is None else row.who,
+            "text": _figure(words, value, row.currency, decimals, alone=alone),
+            "full": naming.amount(words, board.metric.name, value, row.currency),
+            "next": _next(board, place, words),
+            "target": words.figure(boards.value_text(board.metric, aim, row.currency)) if aim else "",
+            "done": "" if done is None else words.share(_rounded(done)),
+            "whole": round(abs(float(1 / most)), PLACES) if done is not None else 0,
+        }
+    return rows
 
 
-def _happening(row: tuple[Any, ...], labels: dict[int, str]) -> dict[str, Any]:
-    offset, known_at, kind, entity, data = row
-    told = json.loads(data)
-    amount = told.get("amount")
-    return {
-        "position": offset,
-        "at": instant_text(from_microseconds(known_at)),
-        "what": kind.removeprefix("quotum.").rpartition(".v")[0],
-        "entity": entity,
-        "who": labels.get(told.get("rep"), ""),
-        "amount": f"{amount['value']} {amount['currency']}" if amount else "",
-    }
+def _figure(words: Words, value: str, currency: str, decimals: int, *, alone: bool) -> str:
+    if not value:
+        return naming.NO_FIGURE
+    return words.figure(value, decimals) if alone else words.money(value, currency)
+
+
+def _attainment(row: BoardRow) -> Fraction | None:
+    found: Fraction | None = getattr(row, "attainment", None)
+    return found
+
+
+def _part(row: BoardRow) -> Fraction:
+    """How long a row's bar is: what it has attained where there are targets, else its value."""
+    done = _attainment(row)
+    return Fraction(row.value or 0) if done is None else done
+
+
+def _rounded(part: Fraction) -> Decimal:
+    return Decimal(round(part * 1000)) / 1000
+
+
+def _next(board: Board, place: int, words: Words) -> str:
+    """What is missing to stand level with the one above."""
+    row = board.rows[place]
+    if row.rank is None or row.value is None or board.metric.least_first or board.metric.unit == "days":
+        return ""
+    above = [
+        one
+        for one in board.rows[max(0, place - 1) : place]
+        if one.currency == row.currency and one.value is not None and one.value > row.value
+    ]
+    if not above or above[0].value is None:
+        return ""
+    missing = boards.value_text(board.metric, above[0].value - row.value, row.currency)
+    amount = naming.amount(words, board.metric.name, missing, row.currency)
+    return words.say("{amount} to place {rank}", amount=amount, rank=above[0].rank)
+
+
+def _total(board: Board, words: Words) -> str:
+    """All rows together; empty where they do not add up."""
+    if board.metric.unit == "days" or len(board.currencies) > 1:
+        return ""
+    currency = board.currencies[0] if board.currencies else ""
+    value = boards.value_text(board.metric, sum(row.value or 0 for row in board.rows), currency)
+    return naming.amount(words, board.metric.name, value, currency)

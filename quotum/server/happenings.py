@@ -1,0 +1,177 @@
+"""What just happened, in the words of a sales floor: who did what, what was won, what no longer counts."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from projections.organisation import Organisation, rule_on
+from quotum.server.naming import message
+from quotum.server.wording import Words
+from schemas.moments import day_number, from_day_number, from_microseconds, instant_text, zone_of
+from streams.books import Books
+
+HAPPENINGS = 12
+FRESH_DAYS = 7  # a win that closed longer ago is news to the books, not to the floor
+RECENT = """
+SELECT log_offset, known_at, type, entity, data FROM events
+WHERE log_offset >= $low AND type NOT LIKE 'quotum.workspace.%' AND type NOT LIKE 'quotum.credit_rule.%'
+AND NOT duplicate
+ORDER BY known_at DESC, log_offset DESC LIMIT $limit
+"""
+CREDITED = """
+SELECT log_offset, max(rep) FROM postings
+WHERE log_offset >= $low AND list_contains($offsets, log_offset) AND basis = $basis AND amount > 0
+GROUP BY log_offset
+"""
+STANDING = """
+SELECT entity FROM postings WHERE metric = 'deals_won' AND basis = 'owner' AND list_contains($entities, entity)
+GROUP BY entity HAVING sum(amount) > 0
+"""
+WON_BEFORE = """
+SELECT entity, log_offset, data FROM events WHERE type = 'quotum.deal.won.v1' AND list_contains($entities, entity)
+ORDER BY log_offset
+"""
+LOOKED_AT = 500  # how far back it is looked for something to tell
+UNWON = ("deal.reopened", "deal.deleted", "deal.lost")
+WINS = tuple(f"quotum.{what}.v1" for what in ("deal.won", *UNWON))
+NAMED = {
+    "deal.opened": message("{who} opens a deal"),
+    "deal.lost": message("{who} loses a deal"),
+    "deal.reassigned": message("{who} takes over a deal"),
+    "call.logged": message("{who} makes a call"),
+    "email.sent": message("{who} sends an e-mail"),
+    "offer.sent": message("{who} sends an offer"),
+    "appointment.held": message("{who} holds an appointment"),
+    "demo.given": message("{who} gives a demo"),
+    "meeting.held": message("{who} holds a meeting"),
+    "lead.created": message("{who} gets a lead"),
+    "lead.handled": message("{who} finishes a lead"),
+    "lead.qualified": message("{who} qualifies a lead"),
+    "rep.joined": message("{who} joins"),
+    "rep.left": message("{who} leaves"),
+    "rep.moved_team": message("{who} changes teams"),
+}
+UNNAMED = {
+    "deal.opened": message("a deal is opened"),
+    "deal.lost": message("a deal is lost"),
+    "deal.reopened": message("a deal is open again"),
+    "deal.reassigned": message("a deal changes hands"),
+    "deal.amended": message("corrected: a deal"),
+    "deal.deleted": message("corrected: a deal no longer counts"),
+    "call.logged": message("a call is made"),
+    "call.amended": message("corrected: a call"),
+    "call.reassigned": message("a call changes hands"),
+    "call.voided": message("corrected: a call no longer counts"),
+    "email.sent": message("an e-mail is sent"),
+    "email.amended": message("corrected: an e-mail"),
+    "email.reassigned": message("an e-mail changes hands"),
+    "email.voided": message("corrected: an e-mail no longer counts"),
+    "offer.sent": message("an offer is sent"),
+    "offer.amended": message("corrected: an offer"),
+    "offer.reassigned": message("an offer changes hands"),
+    "offer.voided": message("corrected: an offer no longer counts"),
+    "appointment.held": message("an appointment is held"),
+    "appointment.amended": message("corrected: an appointment"),
+    "appointment.reassigned": message("an appointment changes hands"),
+    "appointment.voided": message("corrected: an appointment no longer counts"),
+    "demo.given": message("a demo is given"),
+    "demo.amended": message("corrected: a demo"),
+    "demo.reassigned": message("a demo changes hands"),
+    "demo.voided": message("corrected: a demo no longer counts"),
+    "meeting.held": message("a meeting is held"),
+    "meeting.amended": message("corrected: a meeting"),
+    "meeting.reassigned": message("a meeting changes hands"),
+    "meeting.voided": message("corrected: a meeting no longer counts"),
+    "lead.created": message("a lead comes in"),
+    "lead.handled": message("a lead is finished"),
+    "lead.qualified": message("a lead is qualified"),
+    "lead.deleted": message("corrected: a lead no longer counts"),
+    "team.formed": message("a team is formed"),
+    "target.agreed": message("a target is agreed"),
+    "target.changed": message("a target is changed"),
+    "correction.withdrawn": message("a correction is taken back"),
+}
+
+
+class Told(NamedTuple):
+    """An event of the log with what it takes to say it."""
+
+    position: int
+    known_at: int
+    what: str
+    entity: str
+    data: dict[str, Any]
+    who: str
+    won_on: date | None  # for a deal that was won before this event: on which day
+    stands: bool  # whether the deal counts as won now
+
+
+def happened(books: Books, organisation: Organisation, words: Words, limit: int = HAPPENINGS) -> list[dict[str, Any]]:
+    """The last things that happened, newest first, ready to show."""
+    today = books.calendar.day(books.clock())
+    zone = zone_of(books.calendar.zone)
+    lines = []
+    for told in recent(books, rule_on(organisation, today), limit):
+        text = said(words, told)
+        if not text:
+            continue
+        at = from_microseconds(told.known_at)
+        fresh = told.won_on is not None and today - day_number(told.won_on) <= FRESH_DAYS
+        line = {"position": told.position, "at": instant_text(at), "clock": words.clock(at.astimezone(zone))}
+        line |= {"text": text, "entity": told.entity, "kind": _kind(told), "fresh": fresh}
+        lines.append(line)
+    return lines
+
+
+def _kind(told: Told) -> str:
+    """What the page makes of it: a win to celebrate, a win taken back, or just news."""
+    if told.what == "deal.won":
+        return "win" if told.stands else "past"
+    return "unwin" if told.what in UNWON and told.won_on and not told.stands else "news"
+
+
+def recent(books: Books, basis: str, limit: int) -> list[Told]:
+    """The last events of the log, newest first."""
+    rows = books.history.rows(RECENT, {"limit": limit, "low": books.next_offset() - LOOKED_AT})
+    offsets = [row[0] for row in rows]
+    deals = sorted({entity for _, _, kind, entity, _ in rows if kind in WINS})
+    asked = {"offsets": offsets, "basis": basis, "low": min(offsets, default=0)}
+    credited = dict(books.history.rows(CREDITED, asked)) if offsets else {}
+    standing = {entity for (entity,) in books.history.rows(STANDING, {"entities": deals})} if deals else set()
+    wins = books.history.rows(WON_BEFORE, {"entities": deals}) if deals else []
+    labels = books.vault.labels()
+    found = []
+    for offset, known_at, kind, entity, data in rows:
+        told = json.loads(data)
+        days = [_day(books, json.loads(won)) for name, at, won in wins if name == entity and at <= offset]
+        what = kind.removeprefix("quotum.").rpartition(".v")[0]
+        number = told.get("rep") if what.startswith("rep.") else credited.get(offset) or told.get("rep")
+        who = labels.get(number, "") if isinstance(number, int) else ""
+        found.append(Told(offset, known_at, what, entity, told, who, days[-1] if days else None, entity in standing))
+    return found
+
+
+def _day(books: Books, told: Mapping[str, Any]) -> date:
+    return from_day_number(books.calendar.day_of(told.get("day") or told["at"]))
+
+
+def said(words: Words, told: Told) -> str:
+    """An event in words; empty for what a floor need not know."""
+    if told.what == "deal.won":
+        return _won(words, told)
+    if told.what in UNWON and told.won_on:
+        return words.say("corrected: the deal of {day} no longer counts", day=words.short_day(told.won_on))
+    if told.who and told.what in NAMED:
+        return words.say(NAMED[told.what], who=told.who)
+    return words.say(UNNAMED[told.what]) if told.what in UNNAMED else ""
+
+
+def _won(words: Words, told: Told) -> str:
+    amount = told.data.get("amount")
+    if not amount:
+        return words.say("{who} wins a deal", who=told.who) if told.who else words.say("a deal is won")
+    money = words.money(amount["value"], amount["currency"])
+    if told.who:
+        return words.say("{who} wins a deal: {amount}", who=told.who, amount=money)
+    return words.say("a deal is won: {amount}", amount=money)
