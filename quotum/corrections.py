@@ -15,6 +15,7 @@ from projections.fold import Posting
 from projections.metrics import METRICS
 from projections.organisation import rule_on
 from quotum.boards import QuestionError, value_text
+from quotum.people import party
 from schemas.envelope import Event, PartyId, marked
 from schemas.events import EVENTS, read_event
 from schemas.facts import PERSON, data_of
@@ -25,6 +26,7 @@ from streams.recorder import Entry
 
 SOURCE = "quotum:person"
 VOIDING = {"deal": "deleted", "lead": "deleted"}
+END = "SELECT coalesce(max(next_offset), 0), coalesce(max(known_at), 0) FROM positions"
 TRAILS = "SELECT DISTINCT trail FROM events WHERE entity = $entity"
 
 
@@ -81,28 +83,19 @@ def withdraw(books: Books, entity: str, fields: Sequence[str] = ()) -> list[Move
     return _correct(books, "quotum.correction.withdrawn.v1", _trail(books, entity), told)
 
 
-def number_of(books: Books, who: str) -> int:
-    """The number of a person by name or source id; QuestionError where nobody or several are meant."""
-    persons = books.vault.labels("person")
-    found = [number for number in books.vault.find(who) if number in persons]
-    found = found or [number for number, label in persons.items() if label == who]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = ", ".join(persons[number] for number in found)
-        raise QuestionError(f"{who!r} can be {several}: give the source's id, or the name as it stands here")
-    near = get_close_matches(who, persons.values(), 3)
-    raise QuestionError(f"nobody here is called {who!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
-
-
 def _correct(books: Books, kind: str, trail: str, fields: Mapping[str, Any]) -> list[Moved]:
-    now = instant_text(from_microseconds(books.clock()))
-    raw = {"specversion": "1.0", "id": token_hex(16), "source": SOURCE, "type": kind, "time": now, "trail": trail}
+    envelope = {"specversion": "1.0", "id": token_hex(16), "source": SOURCE, "type": kind, "trail": trail}
     try:
-        event = read_event({**raw, "data": _numbered(books, kind, fields)})
+        event = read_event({**envelope, **_moment(books), "data": _numbered(books, kind, fields)})
     except ValueError as error:
         raise QuestionError(str(error)) from None
     return _record(books, event)
+
+
+def _moment(books: Books) -> dict[str, Any]:
+    """Now, and after all that was said before, even where the clock stood still or went back."""
+    offset, known_at = books.history.rows(END)[0]
+    return {"time": instant_text(from_microseconds(max(books.clock(), known_at))), "sequence": offset}
 
 
 def _record(books: Books, event: Event) -> list[Moved]:
@@ -118,9 +111,9 @@ def _numbered(books: Books, kind: str, fields: Mapping[str, Any]) -> dict[str, A
     told = dict(fields)
     for name in marked(data_of(EVENTS[kind]), PartyId):
         if isinstance(told.get(name), str):
-            told[name] = str(number_of(books, told[name]))
+            told[name] = str(party(books, told[name], ["person"]).number)
     for share in told.get("shares") or ():
-        share["rep"] = str(number_of(books, share["rep"]))
+        share["rep"] = str(party(books, share["rep"], ["person"]).number)
     return told
 
 

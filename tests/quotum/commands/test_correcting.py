@@ -1,0 +1,60 @@
+"""Corrections at the prompt: what was moved is printed, a slip is one clear line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.quotum.conftest import Quotum
+from tests.small_books import HISTORY, make_books, say, won
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    with make_books(tmp_path) as books:
+        say(books, *won("D1", "anna", "2017-06-01", "100.00"), *won("D2", "bas", "2017-06-02", "50.00"))
+    return str(tmp_path / HISTORY)
+
+
+def test_each_correction_prints_what_it_moved(quotum: Quotum, path: str) -> None:
+    amended = quotum("amend", "deal:D1", "amount=120.50 EUR", "--history", path, "--format", "csv")
+    assert amended.stdout == "metric,who,day,moved,currency\nrevenue,anna,2017-06-01,+20.50,EUR\n"
+    reassigned = quotum("reassign", "deal:D1", "bas", "--history", path, "--format", "json")
+    assert {(one["who"], one["moved"]) for one in json.loads(reassigned.stdout) if one["metric"] == "revenue"} == {
+        ("anna", "-120.50"),
+        ("bas", "+120.50"),
+    }
+    withdrawn = quotum("withdraw", "deal:D1", "--history", path, "--format", "csv")
+    assert "revenue,bas,2017-06-01,-120.50,EUR" in withdrawn.stdout
+    voided = quotum("void", "deal:D2", "--history", path, "--format", "csv")
+    assert "revenue,bas,2017-06-02,-50.00,EUR" in voided.stdout
+    recorded = quotum("record", "call.logged", "id=C1", "rep=anna", "day=2017-06-03", "--history", path)
+    assert "calls" in recorded.stdout
+    assert quotum("verify", "--history", path).exit_code == 0
+
+
+def test_a_correction_that_moves_no_figure_says_so(quotum: Quotum, path: str) -> None:
+    assert quotum("amend", "deal:D1", "amount=100.00 EUR", "--history", path).stdout == "recorded; no figure moved\n"
+
+
+def test_a_handover_at_the_prompt_has_its_day(quotum: Quotum, path: str) -> None:
+    handed = quotum("reassign", "deal:D1", "anna=0.5", "bas=0.5", "--from", "2017-06-01", "--history", path)
+    assert "+50.00" in handed.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("amend", "deal:D1", "amount"), "is not FIELD=VALUE"),
+        (("amend", "deal:D7", "units=3"), "there is no deal:D7"),
+        (("reassign", "deal:D1", "ann"), "did you mean anna"),
+        (("record", "call.loged", "id=1"), "did you mean call.logged"),
+    ],
+)
+def test_a_slip_is_one_clear_line_and_exit_code_two(
+    quotum: Quotum, path: str, words: tuple[str, ...], told: str
+) -> None:
+    answer = quotum(*words, "--history", path)
+    assert answer.exit_code == 2
+    assert told in answer.stderr
+    assert answer.stderr.count("\n") == 1
