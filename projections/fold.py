@@ -54,7 +54,7 @@ AFTER_ALL_IDS = "\U0010ffff"
 class Entity:
     """The registers of a call, a lead, a deal ...; beside them only what can be computed from them."""
 
-    __slots__ = ("feed", "holding", "kind", "lines", "name", "person", "place", "stepped")
+    __slots__ = ("feed", "holding", "kind", "lines", "name", "person", "place", "sold", "stepped")
 
     def __init__(self, name: str) -> None:
         """`name`: kind and id."""
@@ -66,6 +66,7 @@ class Entity:
         self.holding: Holding | None = None
         self.lines: Lines = {}
         self.place: Place | None = None
+        self.sold: Holders = UNASSIGNED  # of an offer: who gets the deals it led to
 
     def register(self, name: str) -> Register | None:
         """The register that speaks: a person's before a feed's; None where neither does (empty text says nothing)."""
@@ -290,10 +291,14 @@ class Trail:
 
     def _moved_by_offer(self, offer: Entity) -> list[Entity]:
         """The deals whose seller an offer can change: those closed after it, up to the next offer; before and after."""
-        before = self._closings_of(offer.place)
+        place, sold = offer.place, offer.sold
+        now = place_of(offer, self.calendar)
+        offer.sold = self.held(offer, now[0]) if now else UNASSIGNED
+        if (place, sold) == (now, offer.sold):
+            return []
+        before = self._closings_of(place)
         self._place(self.offers, offer)
-        names = dict.fromkeys([*before, *self._closings_of(offer.place)])
-        return [self.state[name] for name in names]
+        return [self.state[name] for name in dict.fromkeys([*before, *self._closings_of(now)])]
 
     def _closings_of(self, offer: Place | None) -> list[str]:
         if offer is None or not self.closings:

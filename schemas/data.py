@@ -14,7 +14,7 @@ from schemas.moments import zone_of
 from schemas.money import Money
 
 MILLIONTHS = 1_000_000
-UNITS_MAX = 10**12
+UNITS_MAX = 10**9
 PLAIN_DECIMAL = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,6})0*)?", re.ASCII)
 D = TypeVar("D", bound=Data)
 
@@ -161,7 +161,7 @@ class Reassigned(Data):
 def _whole(shares: list[Share]) -> None:
     if sum(millionths(part.share) for part in shares) != MILLIONTHS:
         raise ValueError("the shares must sum to 1 exactly; give one of them the rest, such as 0.333334")
-    if len({part.rep for part in shares}) != len(shares):
+    if len({str(part.rep) for part in shares}) != len(shares):
         raise ValueError("a rep stands twice among the shares; add them up")
 
 

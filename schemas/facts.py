@@ -103,7 +103,9 @@ def read_fact(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tu
         kind, data = upcast(kind, data)
     reading = _TABLE.get(kind)
     if reading is None:
-        return _withdrawal(data, trail, layer, stamp)
+        if kind in WITHDRAWALS:
+            return _withdrawal(data, trail, layer, stamp)
+        raise ValueError(f"the log holds an event of a type unknown here, {kind}: a newer Quotum wrote it; upgrade")
     clears, fields = reading.clears, reading.fields
     writes = [*reading.constant]
     for name, value in data.items():

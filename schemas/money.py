@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from babel.numbers import get_currency_precision, list_currencies
 from iso4217 import Currency
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
@@ -23,6 +24,12 @@ LONGEST_VALUE_CHARS: Final = 64
 _PLAIN_DECIMAL: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 
 
+@lru_cache(maxsize=1)
+def _withdrawn() -> frozenset[str]:
+    """Currencies that were paid with once, such as HRK: old books have them, and stay readable for ever."""
+    return frozenset(list_currencies())
+
+
 @lru_cache(maxsize=256)
 def digits(currency: str) -> int:
     """How many digits after the point `currency` has (EUR 2, JPY 0, KWD 3), by ISO 4217.
@@ -33,6 +40,8 @@ def digits(currency: str) -> int:
     try:
         exponent = Currency(currency).exponent
     except ValueError:
+        if currency in _withdrawn():
+            return get_currency_precision(currency)
         raise ValueError(
             f"unknown currency {currency!r:.12}: write the three capital letters of an ISO 4217 currency in use, as EUR"
         ) from None

@@ -139,3 +139,8 @@ def test_money_is_frozen_and_has_no_other_fields() -> None:
         money.value = "2.00"  # type: ignore[misc]
     with pytest.raises(ValidationError, match="Extra inputs"):
         Money.model_validate({"currency": "EUR", "value": "1.00", "rate": "1.1"})
+
+
+def test_a_currency_that_was_withdrawn_since_keeps_its_digits_so_that_old_books_can_be_read() -> None:
+    assert to_minor("12.50", "HRK") == 1250
+    assert from_minor(1250, "HRK") == "12.50"
