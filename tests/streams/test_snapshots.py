@@ -172,6 +172,53 @@ def test_a_row_that_never_told_anything_is_ignored_and_one_that_did_is_used(feed
     assert (feed.counts.rows_used, feed.counts.rows_unchanged, feed.counts.events_made) == (1, 1, 0)
 
 
+ACTIVITIES = """\
+source = "crm"
+form = "snapshot"
+trail = "{id}"
+
+[[event]]
+type = "call.logged"
+data.id = "{id}"
+data.rep = "{rep}"
+data.day = "{day}"
+data.at = "{at}"
+
+[[event]]
+type = "deal.opened"
+data.id = "{id}"
+data.at = "{opened}"
+
+[[event]]
+type = "deal.won"
+when = { closed = { not = "" } }
+data.id = "{id}"
+data.at = "{closed}"
+
+[[event]]
+type = "deal.amended"
+when = { put_right = { not = "" } }
+data.id = "{id}"
+data.opened_at = "{put_right}"
+"""
+
+
+def test_an_instant_is_amended_by_an_instant_and_a_day_by_a_day(tmp_path: Path) -> None:
+    feed = Feed(tmp_path, ACTIVITIES, "id,rep,day,at,opened,closed,put_right")
+    with feed.books:
+        assert len(feed.export("1,ann,2026-01-05,,2026-01-05,2026-01-07,")) == 3
+        assert feed.export("1,ann,,2026-01-05 12:00,2026-01-05,2026-01-08,") == [
+            ("call.amended", "call:1", {"at": "2026-01-05T11:00:00Z"}),
+            ("deal.amended", "deal:1", {"closed_at": "2026-01-07T23:00:00Z"}),
+        ]
+        assert feed.export("1,bob,2026-01-06,,2026-01-05,2026-01-08,2026-01-04") == [
+            ("call.amended", "call:1", {"day": "2026-01-06"}),
+            ("call.reassigned", "call:1", {"rep": "bob"}),
+            ("deal.amended", "deal:1", {"opened_at": "2026-01-03T23:00:00Z"}),
+        ]
+        assert feed.export("1,bob,2026-01-06,,2026-01-05,2026-01-08,2026-01-04") == []
+
+
 # What others said in between
 
 

@@ -3,6 +3,7 @@
 import gzip
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -119,7 +120,8 @@ def test_a_snapshot_is_of_the_time_that_is_given_or_else_of_the_file_s_own() -> 
 
 
 def test_a_file_that_breaks_off_says_what_was_taken_and_why_it_stopped() -> None:
-    rows = [f"{no},c{no},2020-01-02T10:00:00Z,won,ann,2020-01-01,{int.from_bytes(os.urandom(4))}" for no in range(400)]
+    chance = Random(7)
+    rows = [f"{no},c{no},2020-01-02T10:00:00Z,won,ann,2020-01-01,{chance.getrandbits(32)}" for no in range(400)]
     content = gzip.compress("\n".join([LOG_HEADER, *rows, ""]).encode())
     path = csv_file(Path(), content[: len(content) // 2], "file.csv.gz")
     done = run(str(path), "--mapping", "log.toml")
