@@ -24,12 +24,13 @@ from schemas.moments import day_number
 from schemas.periods import Period, parse_period
 
 VALUE = "value@"
+Kind = Literal["company", "team", "rep"]
 
 
 class Scope(NamedTuple):
     """Whom a target is for: a rep or a team by number, or the company (number 0)."""
 
-    kind: Literal["company", "team", "rep"]
+    kind: Kind
     number: int = 0
 
 
@@ -90,6 +91,12 @@ def in_force(found: Iterable[Target]) -> Mapping[Key, Target]:
     """The one target that holds for each metric, scope and span of days."""
     by_stamp = sorted(found, key=lambda target: (target.agreed, target.id))
     return {(target.metric.name, target.scope, target.period.first, target.period.last): target for target in by_stamp}
+
+
+def of_period(found: Iterable[Target], period: Period) -> Mapping[tuple[str, Scope], Target]:
+    """The one target that holds for each metric and scope in just these days."""
+    days = (period.first, period.last)
+    return {(metric, scope): target for (metric, scope, *own), target in in_force(found).items() if (*own,) == days}
 
 
 def _target(entity: Entity, fiscal_start: int) -> Target | None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
-from projections.boards import Ties, rank
+from projections.boards import Figure, Ties, rank
 from projections.metrics import BASES, METRICS, OWNER, Metric, median
 from projections.organisation import Organisation, Span
+from projections.progress import attainment
 from projections.reached import Credit, reached
+from projections.targets import Kind, of_period
 from schemas.data import MILLIONTHS
 from schemas.moments import day_number, from_day_number, from_microseconds, instant_text
 from schemas.money import digits, from_minor
@@ -25,6 +27,9 @@ from streams.books import Books
 from streams.figures import By
 
 Value = int | float | None
+RankBy = Literal["value", "attainment"]
+SCOPES: Mapping[By, Kind] = {"rep": "rep", "team": "team", "total": "company"}  # what makes a row: whose targets
+TOTAL = "total"
 UNASSIGNED: Mapping[str, object] = {"rep": 0, "team": 0, "region": "", "product": "", "kind": ""}
 DIGITS_OF_COUNTS = 6
 LONGEST_VALUE_CHARS = 64
@@ -45,6 +50,8 @@ class BoardRow:
     value: Value
     currency: str
     key: str = ""  # what the row is about, the same whatever its name: a number, a label, a day
+    target: int | None = None  # in whole units; only where it was asked for
+    attainment: Fraction | None = None  # exact, never capped; None without a target
 
 
 @dataclass(frozen=True)
@@ -115,28 +122,65 @@ def board(  # noqa: PLR0913 (each is a part of the question)
     credit: str | None = None,
     ties: Ties = "standard",
     team: int | None = None,
+    rank_by: RankBy | None = None,
 ) -> Board:
     """The board of a metric over a period; QuestionError for a question that cannot be answered.
 
-    `team`: only what counts for this team, and who was in it.
+    `team`: only what counts for this team, and who was in it. `rank_by`: rows have their targets, those that are valid
+    today or were at the end of the period; without it there are none, and the board goes by value.
     """
     asked = asked_for(books, metric, period, by, credit, team)
     values = _values(books, asked)
     names = _names(books, by)
     rows: list[BoardRow] = []
-    currencies = _currencies(values, asked)
+    aims = _aims(books, asked) if rank_by else {}
+    currencies = _currencies(values.keys() | aims.keys(), asked)
     for currency in currencies:
         of_currency = {who: value for (own, who), value in values.items() if own == currency}
         nobody_else = _scope(books, asked, of_currency) if currency == currencies[0] else {}
-        whole = nobody_else | of_currency
+        aimed = {who: aim for (own, who), aim in aims.items() if own == currency}
+        whole = dict.fromkeys(aimed, 0) | nobody_else | of_currency
         arrivals = _arrivals(books, asked, currency, of_currency)
         unassigned = UNASSIGNED.get(by)
-        for row in rank(whole, ties, least_first=asked.metric.least_first, reached=arrivals, unassigned=unassigned):
-            who = None if row.who is None else names(row.who)
-            rows.append(BoardRow(row.rank, who, row.value, currency, "" if row.who is None else str(row.who)))
+        standing = _attained(whole, aimed, unassigned) if rank_by == "attainment" else whole
+        for row in rank(standing, ties, least_first=asked.metric.least_first, reached=arrivals, unassigned=unassigned):
+            if row.who is None:
+                rows.append(BoardRow(None, None, whole[unassigned], currency))
+                continue
+            value, aim = whole[row.who], aimed.get(row.who)
+            part = attainment(int(value or 0), aim)
+            rows.append(BoardRow(row.rank, names(row.who), value, currency, str(row.who), aim, part))
     listed = figures.wins_without_amount(books.history, asked.spans) if asked.metric.name == "revenue" else []
     rules = tuple(span.rule for span in asked.spans) if asked.metric.credited else ()
     return Board(asked.metric, asked.period, tuple(rows), tuple(one for one in currencies if one), rules, tuple(listed))
+
+
+def _attained(values: Mapping[Any, Value], aims: Mapping[Any, int], unassigned: object) -> dict[Any, Figure | None]:
+    """Attainment in place of values; what is unassigned stays as it is, since it has no rank anyway."""
+    return {
+        who: value if who == unassigned else attainment(int(value or 0), aims.get(who)) for who, value in values.items()
+    }
+
+
+def _aims(books: Books, asked: Question) -> dict[tuple[str, Any], int]:
+    """(currency, who) -> the target that is valid now; one of 0 is none."""
+    if asked.by not in SCOPES:
+        raise QuestionError(
+            f"reps, teams and the company have targets, a {asked.by} has none; ask by {', '.join(SCOPES)}"
+        )
+    metric, today = measured(asked.metric), books.today()
+    return {
+        (target.currency, scope.number or TOTAL): aim
+        for (name, scope), target in of_period(books.targets(), asked.period).items()
+        if name == metric.name and scope.kind == SCOPES[asked.by] and (aim := target.value_on(today))
+    }
+
+
+def measured(metric: Metric) -> Metric:
+    """The same metric; QuestionError for one that has no targets."""
+    if metric.unit == "days":
+        raise QuestionError(f"{metric.name} is a duration, and there are no targets for them; ask for a count or a sum")
+    return metric
 
 
 def when_reached(
@@ -174,6 +218,14 @@ def _digits(metric: Metric, currency: str) -> int:
 
 
 def _wanted(metric: Metric, value: str, currency: str) -> Fraction:
+    wanted = plain_number(metric, value, currency)
+    if wanted <= 0:
+        raise QuestionError(f"{value} is reached before anything happens: give a value above 0")
+    return wanted
+
+
+def plain_number(metric: Metric, value: str, currency: str) -> Fraction:
+    """A decimal text as a person wrote it; QuestionError if it is none, or can be read in two ways."""
     found = PLAIN_DECIMAL.fullmatch(value) if len(value) <= LONGEST_VALUE_CHARS else None
     if not found:
         raise QuestionError(f"{value[:LONGEST_VALUE_CHARS]!r} is not a plain number: write it such as 1500 or 1500.50")
@@ -185,8 +237,6 @@ def _wanted(metric: Metric, value: str, currency: str) -> Fraction:
     if len(found[2] or "") > most:
         unit = currency if metric.unit == "money" else metric.name
         raise QuestionError(f"{value!r} has more than the {most} digits after the point of {unit}: round it first")
-    if Fraction(value) <= 0:
-        raise QuestionError(f"{value} is reached before anything happens: give a value above 0")
     return Fraction(value)
 
 
@@ -225,7 +275,7 @@ def _values(books: Books, asked: Question) -> dict[tuple[str, Any], Value]:
     return dict(figures.sums(books.history, *asked.postings))
 
 
-def _currencies(values: Mapping[tuple[str, Any], Value], asked: Question) -> list[str]:
+def _currencies(values: Collection[tuple[str, Any]], asked: Question) -> list[str]:
     """The currencies that a board has rows in, the books' own before the others; one at least."""
     own = asked.organisation.currency if asked.metric.unit == "money" else ""
     found = {currency for currency, _ in values} or {own}
@@ -239,7 +289,7 @@ def _scope(books: Books, asked: Question, values: Mapping[Any, Value]) -> dict[A
     whos: Collection[Any] = ()
     if by == "rep":
         members = organisation.members(asked.period, asked.postings.team)
-        whos = members if organisation.stays or asked.postings.team is not None else books.vault.labels("person")
+        whos = members if organisation.stays or asked.postings.team is not None else _people(books)
     elif by == "team":
         whos = organisation.regions.keys() | {stay.team for stay in organisation.stays if stay.team}
     elif by == "region":
@@ -248,8 +298,13 @@ def _scope(books: Books, asked: Question, values: Mapping[Any, Value]) -> dict[A
         first = asked.period.first
         whos = [str(first + timedelta(days=count)) for count in range(asked.period.days)]
     elif by == "total":
-        whos = ["total"]
+        whos = [TOTAL]
     return {who: nothing for who in whos if who not in values}
+
+
+def _people(books: Books) -> set[int]:
+    """Everyone who may stand on a board where nothing is told of who belongs: not those who only decide on targets."""
+    return books.vault.labels("person").keys() - figures.only_decides(books.history)
 
 
 def _arrivals(

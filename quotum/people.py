@@ -1,0 +1,54 @@
+"""Who is meant: a person or a team by name, by source id, or by number, as people write it at any door.
+
+Two people can have one name, so the answer is one of them or a question back, never a guess.
+"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from quotum.boards import QuestionError
+from streams.books import Books
+from streams.vault import Kind
+
+SHOWN = 60  # characters of what was asked that the answer repeats
+EVERYONE: Sequence[Kind] = ("person", "team")
+
+
+class Party(NamedTuple):
+    """A person or a team, with the label that boards show."""
+
+    kind: Kind
+    number: int
+    label: str
+
+
+def party(books: Books, who: str, kinds: Sequence[Kind] = EVERYONE) -> Party:
+    """The one that `who` is the name, source id, label or `#number` of; QuestionError for nobody and for several."""
+    found = parties(books, who, kinds)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(f"{one.label} ({one.kind} #{one.number})" for one in found)
+        raise QuestionError(f"{who[:SHOWN]!r} can be {several}: write the number, such as {f'#{found[0].number}'!r}")
+    raise QuestionError(f"there is no {' or '.join(kinds)} {who[:SHOWN]!r}{_near(books, who, kinds)}")
+
+
+def parties(books: Books, who: str, kinds: Sequence[Kind] = EVERYONE) -> list[Party]:
+    """All that it can be: those of this name or source id; else of this label; else of this `#number`."""
+    everyone = [Party(kind, number, label) for kind in kinds for number, label in books.vault.labels(kind).items()]
+    exactly = set(books.vault.find(who))
+    return (
+        [one for one in everyone if one.number in exactly]
+        or [one for one in everyone if one.label == who]
+        or [one for one in everyone if f"#{one.number}" == who]
+    )
+
+
+def _near(books: Books, who: str, kinds: Sequence[Kind]) -> str:
+    """`; did you mean Ann?`, whatever the case of letters; names that begin so come first."""
+    labels = {label.casefold(): label for kind in kinds for label in books.vault.labels(kind).values()}
+    asked = who.strip().casefold()[:SHOWN]
+    begin = [label for label in labels if asked and label.startswith(asked)]
+    near = dict.fromkeys([*begin, *get_close_matches(asked, labels, 3)])
+    return f"; did you mean {' or '.join(labels[one] for one in list(near)[:3])}?" if near else ""

@@ -1,0 +1,91 @@
+"""Who is meant is one of them or a question back, in words that lead on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quotum.boards import QuestionError
+from quotum.people import Party, party
+from streams.books import Books
+from tests.small_books import in_teams, make_books, say
+
+ANNA, BAS, OTHER, NORTH = (
+    Party("person", 2, "Anna Bos"),
+    Party("person", 3, "Bas"),
+    Party("person", 4, "Anna Bos (2)"),
+    Party("team", 1, "Team North"),
+)
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with make_books(tmp_path) as it:
+        say(it, *in_teams(("u-1", "North", "2017-01-01"), ("u-2", "North", "2017-01-01")))
+        say(it, *[("rep.joined", {"rep": rep, "name": name, "day": "2017-01-01"}) for rep, name in NAMES.items()])
+        yield it
+
+
+NAMES = {"u-1": "Anna Bos", "u-2": "Bas", "u-3": "Anna Bos"}
+
+
+def why_not(books: Books, who: str) -> str:
+    with pytest.raises(QuestionError) as error:
+        party(books, who)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("who", "meant"),
+    [
+        ("Bas", BAS),
+        ("u-2", BAS),
+        ("#3", BAS),
+        ("u-1", ANNA),
+        ("Anna Bos (2)", OTHER),
+        ("#4", OTHER),
+        ("Team North", NORTH),
+    ],
+)
+def test_somebody_is_meant_by_name_source_id_label_or_number(books: Books, who: str, meant: Party) -> None:
+    assert party(books, who) == meant
+
+
+def test_of_two_with_one_name_neither_is_guessed(books: Books) -> None:
+    assert why_not(books, "Anna Bos") == (
+        "'Anna Bos' can be Anna Bos (person #2), Anna Bos (2) (person #4): write the number, such as '#2'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "hint"),
+    [
+        ("bas", "; did you mean Bas?"),
+        ("Ana Bos", "; did you mean Anna Bos or Anna Bos (2)?"),
+        ("anna", "; did you mean Anna Bos or Anna Bos (2)?"),
+        ("Zz", ""),
+        ("", ""),
+        ("#99", ""),
+        ("x" * 5000, ""),
+    ],
+)
+def test_nobody_is_meant_and_who_is_near_is_named(books: Books, who: str, hint: str) -> None:
+    assert why_not(books, who) == f"there is no person or team {who[:60]!r}{hint}"
+
+
+def test_only_the_kind_that_is_asked_for_is_meant(books: Books) -> None:
+    assert party(books, "Bas", ["person"]) == BAS
+    with pytest.raises(QuestionError, match="there is no team 'Bas'"):
+        party(books, "Bas", ["team"])
+
+
+def test_a_person_and_a_team_of_one_name_are_told_apart_by_kind(books: Books) -> None:
+    say(books, ("team.formed", {"team": "b", "name": "Bas", "region": "West"}))
+    assert "Bas (person #3), Bas (team #5)" in why_not(books, "Bas")
+    assert party(books, "Bas", ["team"]) == Party("team", 5, "Bas")
+
+
+def test_an_erased_person_is_found_by_label_and_number_alone(books: Books) -> None:
+    books.vault.erase(3)
+    assert party(books, "#3") == party(books, "erased 3") == Party("person", 3, "erased 3")
+    assert why_not(books, "Bas").startswith("there is no person or team 'Bas'")
