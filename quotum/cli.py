@@ -13,9 +13,11 @@ from quotum.commands import (
     init,
     key,
     link,
+    progress,
     reached,
     replay,
     serve,
+    target,
     verify,
 )
 
@@ -34,6 +36,8 @@ app.command("init")(init.init)
 app.command("import")(importing.import_)
 app.command("board")(board.board)
 app.command("reached")(reached.reached)
+app.command("progress")(progress.progress)
+app.add_typer(target.app, name="target")
 app.command("events")(events.events)
 app.command("record")(correcting.record)
 app.command("amend")(correcting.amend)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from rich.console import Console
 from rich.table import Table
 
-NUMBERS = ("rank", "value", "offset")
+NUMBERS = ("rank", "value", "offset", "target", "attainment", "done", "a_day")
 Cell = str | int | None
 
 

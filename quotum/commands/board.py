@@ -6,6 +6,7 @@ import typer
 
 from quotum import boards
 from quotum.boards import Board, BoardRow
+from quotum.progress import percent
 from quotum.settings import DEFAULT_HISTORY, Form, History, complain, opened
 from quotum.tables import Cell, Format, show
 
@@ -34,6 +35,10 @@ def board(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
         Literal["standard", "dense", "first"],
         typer.Option(metavar="HOW", help="standard (1,2,2,4), dense (1,2,2,3) or first (the earliest there)."),
     ] = "standard",
+    rank_by: Annotated[
+        Literal["value", "attainment"] | None,
+        typer.Option(metavar="WHAT", help="value or attainment; either shows targets. Default: value without them."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="The first N rows only (of each currency).")
     ] = None,
@@ -41,11 +46,14 @@ def board(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
 ) -> None:
     """Rank reps, teams or anything else by a metric over a period."""
     with opened(history) as books:
-        found = boards.board(books, metric, period, by=by, credit=credit, ties=ties)
+        found = boards.board(books, metric, period, by=by, credit=credit, ties=ties, rank_by=rank_by)
     several = len(found.currencies) > 1
     nobody = f"({NOT_SAID[by]})" if form is Format.table and by in NOT_SAID else None
     rows = [_cells(found, row, nobody, several=several) for row in _first(found, limit)]
     columns = ["rank", "who", "value", *(["currency"] if several else [])]
+    if rank_by:
+        columns += ["target", "attainment" if form is Format.table else "attainment_percent"]
+        rows = [cells + _aim(found, row, form) for cells, row in zip(rows, _first(found, limit), strict=True)]
     show(columns, rows, form, _title(found, by), "nothing in this period")
     _list_without_amount(found.without_amount)
 
@@ -59,6 +67,14 @@ def _cells(found: Board, row: BoardRow, nobody: str | None, *, several: bool) ->
     value = boards.value_text(found.metric, row.value, row.currency)
     who = nobody if row.who is None else row.who
     return [row.rank, who, value, *([row.currency] if several else [])]
+
+
+def _aim(found: Board, row: BoardRow, form: Format) -> list[Cell]:
+    """The target of a row and what of it is done, in percent; nothing without one."""
+    if row.attainment is None:
+        return [None, None]
+    sign = "%" if form is Format.table else ""
+    return [boards.value_text(found.metric, row.target, row.currency), percent(row.attainment) + sign]
 
 
 def _title(found: Board, by: str) -> str:

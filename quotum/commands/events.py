@@ -7,10 +7,11 @@ import typer
 
 from quotum.settings import DEFAULT_HISTORY, Form, History, opened, stop
 from quotum.tables import Cell, Format, show
-from schemas.envelope import PartyId, marked
+from schemas.envelope import PartyId, VaultText, marked
 from schemas.events import EVENTS
 from schemas.facts import data_of
 from schemas.moments import from_microseconds, instant_text
+from streams.vault import Vault
 
 QUERY = """
 SELECT log_offset, known_at, asserted_at, layer, type, entity, data, source, id FROM events
@@ -45,7 +46,8 @@ def events(
     """
     with opened(history) as books:
         labels = books.vault.labels()
-        rows = books.history.rows(QUERY + (f" LIMIT {limit}" if limit else ""), {"entity": of})
+        found = books.history.rows(QUERY + (f" LIMIT {limit}" if limit else ""), {"entity": of})
+        rows = [(*row[:6], _with_texts(row[4], row[6], books.vault), *row[7:]) for row in found]
     if of and not rows:
         stop(f"there is no event of {of!r}; an entity is kind and id, such as deal:1C1I7A6R")
     lines = [_line(row, labels) for row in rows]
@@ -53,6 +55,15 @@ def events(
         show(["offset", "asserted_at", "event", "told"], [_short(line, labels) for line in lines], form)
     else:
         show(_Line._fields, lines, form)
+
+
+def _with_texts(kind: str, data: str, vault: Vault) -> str:
+    """The data with free texts in place of their references; of those events what is null says nothing to a reader."""
+    fields = marked(data_of(EVENTS[kind]), VaultText) if kind in EVENTS else {}
+    if not fields:
+        return data
+    told = {name: value for name, value in json.loads(data).items() if value is not None}
+    return json.dumps(told | {name: vault.text(told[name]) or "(erased)" for name in fields if name in told})
 
 
 def _line(row: tuple[Any, ...], labels: dict[int, str]) -> _Line:

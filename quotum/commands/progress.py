@@ -1,0 +1,101 @@
+"""`quotum progress`: how far along, and whether it is going fast enough."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from quotum import progress as answers
+from quotum.boards import value_text
+from quotum.progress import ProgressRow, figure_text, percent
+from quotum.settings import DEFAULT_HISTORY, USAGE, Form, History, opened, stop
+from quotum.tables import Cell, Format, show
+
+NONE = "no target here; set one: quotum target set METRIC PERIOD VALUE --rep WHO --reason WHY --by WHO"
+SCRIPT_COLUMNS = [
+    "who",
+    "scope",
+    "metric",
+    "on",
+    "done",
+    "target",
+    "currency",
+    "attainment_percent",
+    "working_days",
+    "gone",
+    "left",
+    "expected",
+    "needed_a_day",
+    "projected",
+    "status",
+]
+
+
+def progress(
+    who: Annotated[
+        str | None, typer.Argument(metavar="WHO", help="A name, a source id or '#number'; default: all with a target.")
+    ] = None,
+    period: Annotated[
+        str | None,
+        typer.Argument(metavar="PERIOD", help="2017-06-15, 2017-W24, 2017-06, 2017-Q2, 2017, FY2017 or DAY..DAY."),
+    ] = None,
+    history: History = DEFAULT_HISTORY,
+    on: Annotated[
+        datetime | None, typer.Option(metavar="DAY", formats=["%Y-%m-%d"], help="As it stood on a day; default: today.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(metavar="METRIC", help="One metric only (docs/metrics.md).")] = None,
+    form: Form = Format.table,
+) -> None:
+    """Show what is done, the target, its attainment and the pace, counted in working days from Monday to Friday."""
+    if period is None:  # a word alone is the period
+        who, period = None, who
+    if period is None:
+        stop("give a period, such as 2017-Q2", USAGE)
+    with opened(history) as books:
+        rows = answers.progress(books, period, who, metric, on.date() if on else None)
+    if form is Format.table:
+        several = len({row.currency for row in rows if row.currency}) > 1
+        columns = ["who", "metric", "done", "target", "attainment", "status", "a_day"]
+        title = _title(rows, several=several) if rows else ""
+        cells = [_cells(row) + ([row.currency] if several else []) for row in rows]
+        show([*columns, *(["currency"] if several else [])], cells, form, title, NONE)
+    else:
+        show(SCRIPT_COLUMNS, [_script_cells(row) for row in rows], form)
+
+
+def _title(rows: list[ProgressRow], *, several: bool) -> str:
+    pace, period = rows[0].pace, rows[0].period
+    days = str(period.first) if period.days == 1 else f"{period.first} to {period.last}"
+    unit = "" if several else next((f", {row.currency}" for row in rows if row.currency), "")
+    return f"{days}{unit}, on {rows[0].on}: {pace.gone} of {pace.days} working days gone, {pace.left} left"
+
+
+def _target(row: ProgressRow) -> str:
+    return value_text(row.metric, row.target, row.currency)
+
+
+def _cells(row: ProgressRow) -> list[Cell]:
+    attained = "" if row.attainment is None else f"{percent(row.attainment)}%"
+    done, needed = value_text(row.metric, row.done, row.currency), figure_text(row, row.pace.needed_a_day, up=True)
+    return [row.who, row.metric.name, done, _target(row), attained, row.pace.status, needed]
+
+
+def _script_cells(row: ProgressRow) -> list[Cell]:
+    pace = row.pace
+    return [
+        row.who,
+        row.scope.kind,
+        row.metric.name,
+        str(row.on),
+        value_text(row.metric, row.done, row.currency),
+        _target(row) or None,
+        row.currency,
+        None if row.attainment is None else percent(row.attainment),
+        pace.days,
+        pace.gone,
+        pace.left,
+        figure_text(row, pace.expected) or None,
+        figure_text(row, pace.needed_a_day, up=True) or None,
+        figure_text(row, pace.projected) or None,
+        pace.status,
+    ]
