@@ -46,13 +46,6 @@ verbs (verb, rep_register, moment_register, constant_register, constant) AS (VAL
     ('deleted',   NULL,           NULL,        'alive',   'no')
 ),
 
--- The other fields, which are written where they say; a deal's moments are amended by a name of their own.
-named (field, register) AS (VALUES
-    ('kind', 'kind'), ('campaign', 'campaign'), ('product', 'product'), ('customer', 'customer'),
-    ('amount', 'amount'), ('units', 'units'),
-    ('opened_day', 'opened'), ('opened_at', 'opened'), ('closed_day', 'closed'), ('closed_at', 'closed')
-),
-
 -- The events about things that can count for something, with their statement's place in time as one value.
 told AS (
     SELECT
@@ -71,7 +64,9 @@ written_by_fields AS (
         CASE
             WHEN key = 'rep' THEN rep_register
             WHEN key IN ('day', 'at') THEN moment_register
-            ELSE register
+            WHEN key IN ('opened_day', 'opened_at') THEN 'opened'
+            WHEN key IN ('closed_day', 'closed_at') THEN 'closed'
+            WHEN key IN ('amount', 'campaign', 'customer', 'kind', 'product', 'units') THEN key
         END AS register,
         CASE
             WHEN field.type = 'NULL' AND verb = 'amended' THEN ''
@@ -81,7 +76,6 @@ written_by_fields AS (
             ELSE value ->> '$'
         END AS text
     FROM told JOIN verbs USING (verb), json_each(told.data) AS field
-    LEFT JOIN named ON named.field = field.key
 ),
 
 -- A reassignment writes a register of its own, because later ones lean on which were known; it names the day from which.
@@ -103,18 +97,17 @@ written_by_handovers AS (
     WHERE verb = 'reassigned' AND (json_exists(data, '$.rep') OR json_exists(data, '$.shares'))
 ),
 
--- A withdrawal by a person empties the registers it names, all where it names none.
+-- A withdrawal by a person empties the registers it names, all where it names none; what is no register it cannot empty.
 withdrawn AS (
     SELECT
         trail, entity, layer, stamp,
-        coalesce(
-            nullif(from_json(data -> 'fields', '["VARCHAR"]'), []),
-            [
-                'alive', 'amount', 'campaign', 'closed', 'closed_by', 'created', 'customer', 'handled', 'handled_by',
-                'kind', 'opened', 'outcome', 'product', 'qualified', 'qualified_by', 'shares', 'units', 'when'
-            ]
-        ) AS registers
-    FROM told
+        list_intersect(coalesce(from_json(data -> 'fields', '["VARCHAR"]'), known), known) AS registers
+    FROM told, (
+        SELECT [
+            'alive', 'amount', 'campaign', 'closed', 'closed_by', 'created', 'customer', 'handled', 'handled_by',
+            'kind', 'opened', 'outcome', 'product', 'qualified', 'qualified_by', 'shares', 'units', 'when'
+        ] AS known
+    )
     WHERE withdraws AND layer = 1
 ),
 
@@ -162,8 +155,9 @@ happened AS (
 -- Who an entity was said to be held by, in the order in which that was said, but for what a person withdrew since.
 statements AS (
     SELECT
-        trail, entity, layer, register, said.text AS text, said.stamp.asserted_at AS asserted_at,
+        trail, entity, layer, register, said.text AS text,
         split_part(register, '@', 2) AS day_text, register = 'shares' OR day_text <> '' AS is_step,
+        CASE WHEN NOT is_step THEN said.stamp.asserted_at END AS instant,
         rank() OVER (PARTITION BY trail, entity ORDER BY said.stamp, day_text, said.text) AS said_as
     FROM registers
     LEFT JOIN (SELECT trail, entity, said.stamp AS until FROM registers WHERE layer = 1 AND register = 'shares-')
@@ -180,7 +174,7 @@ days AS (
     FROM (
         SELECT instant FROM happened WHERE instant IS NOT NULL
         UNION
-        SELECT asserted_at FROM statements WHERE NOT is_step
+        SELECT instant FROM statements WHERE instant IS NOT NULL
     )
 ),
 
@@ -198,7 +192,7 @@ anchored AS (
             WHEN is_step THEN day_text::DATE
             ELSE days.day
         END AS anchor
-    FROM statements LEFT JOIN days ON NOT is_step AND days.instant = statements.asserted_at
+    FROM statements LEFT JOIN days USING (instant)
 ),
 
 -- From there it holds to the nearest steps that were known when it was said, of no higher layer; a step only forward.
@@ -270,7 +264,13 @@ sold AS (
 -- What each entity counts for, before it is cut: amounts are millionths, money is in minor units as it is written.
 counted AS (
     SELECT
-        trail, entity, metric, holder, credited, moments.day, texts,
+        trail, entity, metric, moments.day, credited,
+        CASE WHEN metrics.holder <> 'shares' THEN coalesce(texts[metrics.holder], '-') END AS named,
+        coalesce(texts['closed_by'], '-') AS closer,
+        coalesce(texts['campaign'], '') AS campaign,
+        coalesce(texts['product'], '') AS product,
+        coalesce(texts['kind'], '') AS kind,
+        coalesce(texts['customer'], '') AS customer,
         CASE metrics.amount
             WHEN 'amount' THEN replace(split_part(texts['amount'], ' ', 1), '.', '')::HUGEINT
             WHEN 'units' THEN (texts['units']::DECIMAL(20, 6) * 1000000)::HUGEINT
@@ -289,51 +289,52 @@ counted AS (
         AND (metrics.since IS NULL OR since.day IS NOT NULL)
 ),
 
--- For whom, by each basis. A deal counts for its owner, for whom its closing names, and for its seller.
+-- For whom, by each basis: a deal for its owner, for whom its closing names, and for its seller; anything else for its
+-- owner or for whom its own step names.
 credited AS (
-    SELECT
-        counted.*, 'owner' AS basis,
-        CASE WHEN counted.holder = 'shares' THEN held.holder ELSE texts[counted.holder] END AS holders
+    SELECT counted.*, 'owner' AS basis, coalesce(named, held.holder, '-') AS holders
     FROM counted LEFT JOIN held USING (trail, entity, day)
     UNION ALL
-    SELECT *, 'closer', texts['closed_by'] FROM counted WHERE credited
+    SELECT *, 'closer', closer FROM counted WHERE credited
     UNION ALL
-    SELECT counted.*, 'seller', sold.holder FROM counted LEFT JOIN sold USING (trail, entity) WHERE credited
+    SELECT counted.*, 'seller', coalesce(sold.holder, '-')
+    FROM counted LEFT JOIN sold USING (trail, entity) WHERE credited
 ),
 
--- Each holder's exact part in whole units, rounded down also below zero, and what it leaves over.
-parts AS (
+-- Who has no other beside them has the whole; nobody is rep 0, unassigned.
+wholes AS (
+    SELECT *, CASE holders WHEN '-' THEN 0 ELSE split_part(holders, ':', 1)::INTEGER END AS rep, amount AS part
+    FROM credited WHERE NOT contains(holders, ',')
+),
+
+-- Of several, each has an exact part rounded down to whole units, below zero too, and leaves the remainder over.
+rounded_down AS (
     SELECT
-        credited.* EXCLUDE (holders, share),
+        *,
         split_part(share, ':', 1)::INTEGER AS rep,
         split_part(share, ':', 2)::HUGEINT AS weight,
-        sum(weight) OVER whole AS weights,
+        sum(weight) OVER (PARTITION BY trail, entity, metric, basis) AS weights,
         ((amount * weight) % weights + weights) % weights AS remainder,
-        (amount * weight - remainder) // weights AS rounded_down
-    FROM (
-        -- Nobody to be found is unassigned, rep 0.
-        SELECT *, unnest(string_split(coalesce(nullif(holders, '-'), '0:1000000'), ',')) AS share FROM credited
-    ) AS credited
-    WINDOW whole AS (PARTITION BY trail, entity, metric, basis)
+        (amount * weight - remainder) // weights AS rounded
+    FROM (SELECT *, unnest(string_split(holders, ',')) AS share FROM credited WHERE contains(holders, ','))
 ),
 
 -- What is left over goes to the largest remainders, ties by rep, so that the parts are the whole.
-lines AS (
+parts AS (
     SELECT
         *,
         row_number() OVER (whole ORDER BY remainder DESC, rep) AS place,
-        rounded_down + (place <= amount - sum(rounded_down) OVER whole)::INTEGER AS part
-    FROM parts
+        rounded + (place <= amount - sum(rounded) OVER whole)::INTEGER AS part
+    FROM rounded_down
     WINDOW whole AS (PARTITION BY trail, entity, metric, basis)
+),
+
+lines AS (
+    SELECT * FROM wholes UNION ALL BY NAME SELECT * FROM parts
 )
 
-SELECT
-    rep, day, metric, basis,
-    coalesce(texts['campaign'], '') AS campaign,
-    coalesce(texts['product'], '') AS product,
-    coalesce(texts['kind'], '') AS kind,
-    coalesce(texts['customer'], '') AS customer,
-    currency, days, sum(part)::BIGINT AS amount
+-- A figure is by day: the trail, the entity and the instant fall away.
+SELECT rep, day, metric, basis, campaign, product, kind, customer, currency, days, sum(part)::BIGINT AS amount
 FROM lines
 GROUP BY ALL
 HAVING sum(part) <> 0
