@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 def make(
     path: Path, zone: str = "Europe/Amsterdam", currency: str = "EUR", fiscal_start: int = 1, credit: str = "owner"
 ) -> Books:
-    told = {"zone": zone, "currency": currency, "credit": credit}
+    told: dict[str, Any] = {"zone": zone, "currency": currency, "credit": credit}
     return Books.create(path, **told, fiscal_start=fiscal_start, clock=lambda: NOW)
 
 
@@ -242,3 +242,24 @@ def test_a_credit_rule_is_an_event_like_any_other(path: Path) -> None:
 
 def test_the_clock_of_the_wall_is_in_microseconds() -> None:
     assert instant_us("2020-01-01T00:00:00Z") < wall_clock() < instant_us("2200-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Asia/Tokyo", "2017-06-02"), ("Europe/Amsterdam", "2017-06-01")])
+def test_today_is_the_day_it_is_in_the_zone_of_the_workspace(path: Path, zone: str, day: str) -> None:
+    late = instant_us("2017-06-01T16:00:00Z")
+    with Books.create(path, zone=zone, currency="EUR", clock=lambda: late) as books:
+        assert str(books.today()) == day
+
+
+def test_targets_are_those_that_the_log_tells(path: Path) -> None:
+    told = {"id": "t", "metric": "calls", "period": "FY2017", "value": "15", "author": "mary", "reason": "agreed"}
+    envelope = {"id": "e1", "source": "crm", "type": "quotum.target.agreed.v1", "time": "2017-05-01T08:00:00Z"}
+    with make(path, fiscal_start=4) as books:
+        assert books.targets() == []
+        sent = adapter().validate_python({**envelope, "data": told})
+        assert [one.fate for one in books.take([sent, sent])] == ["taken", "duplicate"]
+        assert [one.fate for one in books.take([sent])] == ["duplicate"]
+        (target,) = books.targets()
+        assert (target.id, target.period.first.isoformat(), target.steps[0].value) == ("t", "2017-04-01", 15_000_000)
+    with Books.open(path) as books:
+        assert books.targets() == [target]

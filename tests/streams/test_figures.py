@@ -148,3 +148,15 @@ def test_a_win_whose_amount_came_later_is_not_listed(books: Books) -> None:
 def test_the_last_day_of_the_calendar_has_a_team_too(books: Books) -> None:
     say(books, *in_teams(("ann", "1", "2017-01-01")), called("1", "ann", "9999-12-31"))
     assert sums(books, "calls", "9999-12-31", "team") == {"Team 1": ONE}
+
+
+def test_who_only_decides_on_targets_is_told_apart_from_reps(books: Books) -> None:
+    about = {"metric": "calls", "period": "2017-05", "value": "5", "reason": "agreed"}
+    say(books, called("1", "Ann", "2017-05-01"))
+    authors = {"1": ("Ann", None), "2": ("Mary", "Ann"), "3": ("Bob", None), "4": ("Zoe", "Bob")}
+    for id_, (author, rep) in authors.items():
+        say(books, ("target.agreed", {"id": id_, "author": author, **about, **({"rep": rep} if rep else {})}))
+    changed = {"id": "1", "day": "2017-05-02", "value": "6", "author": "Kim", "reason": "changed"}
+    say(books, ("target.changed", changed))
+    labels = books.vault.labels()
+    assert {labels[number] for number in figures.only_decides(books.history)} == {"Mary", "Zoe", "Kim"}
