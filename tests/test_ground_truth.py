@@ -29,6 +29,7 @@ from tests.real_input import (
     truth,
 )
 
+pytestmark = pytest.mark.slow
 Expected = Callable[[str], list[Row]]
 Made = dict[str, Workspace]
 MONTHS = ("2011-10", "2011-11", "2011-12")

@@ -15,7 +15,8 @@ from rich.cells import cell_len
 from quotum.tables import Cell, Format, show
 
 COLUMNS = ["rank", "who", "value"]
-NAMES = st.text(min_size=1).filter(str.isprintable)  # as the door lets them in
+LETTERS = st.characters(exclude_categories=("C", "Z"), include_characters=" ")  # as the door lets them in
+NAMES = st.text(LETTERS, min_size=1)
 ROWS: list[list[Cell]] = [[1, "Anna de Vries", "1250.50"], [2, "Bas", "8.00"], [None, None, "10.00"]]
 
 
@@ -89,6 +90,7 @@ def test_csv_and_json_give_back_what_they_were_given(rows: list[tuple[int, str, 
                 assert [tuple(row.values()) for row in json.loads(out.getvalue())] == rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", list(Format))
 def test_a_reader_that_has_had_enough_is_no_failure(form: Format) -> None:
     code = (
