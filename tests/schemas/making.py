@@ -27,6 +27,7 @@ cents = st.integers(-(10**15), 10**15).map(
 )
 PERIODS = ["2017-03-01", "2017-W09", "2017-03", "2017-Q1", "2017", "FY2017", "FY2017-Q4", "2017-03-01..2017-04-30"]
 money = st.builds(lambda value: {"value": value, "currency": "EUR"}, cents)
+money_to_reach = money.map(lambda amount: {**amount, "value": amount["value"].lstrip("-")})
 sequences = st.integers(-(2**63), 2**63 - 1)
 
 
@@ -55,7 +56,7 @@ def values(data: type[Data], name: str, parties: st.SearchStrategy[Any]) -> st.S
         return parties
     by_name: dict[str, st.SearchStrategy[Any]] = {
         "shares": shares(parties),
-        "amount": money,
+        "amount": money_to_reach if "value" in data.one_of else money,
         "units": st.integers(0, 10**15).map(lambda millionths: f"{millionths // 10**6}.{millionths % 10**6:06}"),
         "zone": st.sampled_from(["Europe/Amsterdam", "Asia/Kathmandu", "UTC"]),
         "currency": st.sampled_from(["EUR", "JPY"]),
@@ -65,8 +66,6 @@ def values(data: type[Data], name: str, parties: st.SearchStrategy[Any]) -> st.S
         "reason": st.text("abc \n\té.:", min_size=1, max_size=40).filter(str.strip),
         "fields": st.lists(st.sampled_from(["amount", "closed", "outcome", "shares"]), min_size=1, unique=True),
     }
-    if name == "amount" and "value" in data.one_of:  # a target, which is nothing below 0
-        return money.map(lambda amount: {**amount, "value": amount["value"].lstrip("-")})
     if name in by_name:
         return by_name[name]
     if "enum" in form:
