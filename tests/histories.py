@@ -16,9 +16,11 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from schemas.data import UNITS_MAX
 from schemas.envelope import Event
 from schemas.events import adapter
 from schemas.facts import FEED, PERSON
+from schemas.money import MOST_MINOR, from_minor
 
 T = TypeVar("T")
 History = list[tuple[Event, int]]
@@ -77,9 +79,9 @@ MONEY = (
     ("1000", "JPY"),
     ("-7", "JPY"),
     ("1.001", "KWD"),
-    ("10000000000000.00", "EUR"),
+    (from_minor(MOST_MINOR, "EUR"), "EUR"),
 )
-UNITS = ("1", "0", "-2.5", "0.000001", "18", "1000000000000")
+UNITS = ("1", "0", "-2.5", "0.000001", "18", str(UNITS_MAX))
 SHARES = (("1",), ("0.5", "0.50"), ("0.333333", "0.333333", "0.333334"), ("0.000001", "0.999999"), ("0.25", "0.75"))
 REGISTERS = ("alive", "amount", "closed", "closed_by", "outcome", "opened", "product", "shares", "units", "when")
 NO_REGISTERS = ("shares@", "shares-", "amounts")
