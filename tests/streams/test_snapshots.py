@@ -155,6 +155,21 @@ def test_a_value_that_comes_back_counts_again(feed: Feed) -> None:
     assert feed.figures("deals_opened") == {("ann", "2026-01-05"): 1_000_000}
 
 
+def test_every_event_of_a_feed_has_an_id_of_its_own(feed: Feed) -> None:
+    for amount in ("100", "90", "100", "", "100"):
+        feed.export(WON.replace("100", amount))
+    rows = feed.books.history.rows("SELECT id, entity FROM events WHERE source = 'crm'")
+    assert len({id_ for id_, _ in rows}) == len(rows) == 6
+    assert all(id_.startswith(f"{entity}/deal.") for id_, entity in rows)
+
+
+def test_what_the_source_said_last_goes_by_when_it_said_it_not_by_when_it_came(feed: Feed) -> None:
+    feed.export(WON)
+    late = {"amount": {"value": "55.00", "currency": "EUR"}, "product": "late"}
+    feed.say("deal.amended", late, feed.exported_at - DAY, source="crm")
+    assert feed.export(WON) == []
+
+
 def test_a_row_that_is_gone_from_the_export_stays_as_it_was(feed: Feed) -> None:
     feed.export(WON, OPEN.replace("1,", "2,", 1))
     before = cells(feed.books)
@@ -415,7 +430,10 @@ def test_a_lead_changes_hands_and_campaign_by_being_told_anew(leads: Feed) -> No
     assert leads.export("1,New,bob,2026-01-05,summer") == [
         ("lead.created", "lead:1", {"rep": "bob", "day": "2026-01-05", "campaign": "summer"})
     ]
-    assert {cell[0] for cell in cells(leads.books)} == {"bob"}
+    assert leads.export("1,New,cas,2026-01-05,summer") == [
+        ("lead.created", "lead:1", {"rep": "cas", "day": "2026-01-05"})
+    ]
+    assert {cell[0] for cell in cells(leads.books)} == {"cas"}
     assert leads.export("1,New,,2026-01-05,summer") == []
     assert "no longer says shares of lead:1" in refused(leads.path)[0]["reason"]
 
@@ -437,6 +455,8 @@ def test_a_trail_that_changes_is_refused_since_figures_would_count_twice(feed: F
     (row,) = refused(feed.path)
     assert row["reason"] == "deal:1 is on the trail 'Q' here and was on 'P'"
     assert "take a column for it that does not" in row["remedy"]
+    feed.export(OPEN.replace("1,", "2,", 1), OPEN.replace("1,", "2,", 1).replace("P", "Q"))
+    assert refused(feed.path)[0]["reason"] == "deal:2 is on the trail 'Q' here and was on 'P'"
 
 
 # People and teams
