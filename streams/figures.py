@@ -105,7 +105,7 @@ def only_decides(history: History) -> set[int]:
     if not history.rows(f"{DECIDED} LIMIT 1"):  # the usual case, at the price of a look at one column
         return set()
     query = f"""
-        SELECT DISTINCT CAST(data ->> '$.author' AS INTEGER) AS author FROM ({DECIDED})
+        SELECT author FROM (SELECT DISTINCT CAST(data ->> '$.author' AS INTEGER) AS author FROM ({DECIDED}))
         ANTI JOIN (
             SELECT rep AS author FROM postings UNION ALL SELECT CAST(data ->> '$.rep' AS INTEGER) FROM ({DECIDED})
         ) USING (author)
