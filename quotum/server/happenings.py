@@ -1,7 +1,7 @@
 """What just happened, in the words of a sales floor: who did what, what was won, what no longer counts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -134,6 +134,11 @@ def _kind(told: Told) -> str:
 def recent(books: Books, basis: str, limit: int) -> list[Told]:
     """The last events of the log, newest first."""
     rows = books.history.rows(RECENT, {"limit": limit, "low": books.next_offset() - LOOKED_AT})
+    return tell(books, rows, basis)
+
+
+def tell(books: Books, rows: Sequence[tuple[Any, ...]], basis: str) -> list[Told]:
+    """Events of the log (offset, known_at, type, entity, data) with what it takes to say them."""
     offsets = [row[0] for row in rows]
     deals = sorted({entity for _, _, kind, entity, _ in rows if kind in WINS})
     asked = {"offsets": offsets, "basis": basis, "low": min(offsets, default=0)}

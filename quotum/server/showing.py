@@ -52,6 +52,9 @@ def shown(books: Books, question: Question) -> Shown:
 def asked(books: Books, question: Question) -> Board:
     """The answer to a question."""
     by: By = question.by
+    aims = (
+        question.by in boards.SCOPES and question.team is None and boards.metric_named(question.metric).unit != "days"
+    )
     return boards.board(
         books,
         question.metric,
@@ -60,6 +63,7 @@ def asked(books: Books, question: Question) -> Board:
         credit=question.credit,
         ties=question.ties,
         team=question.team,
+        rank_by="value" if aims else None,
     )
 
 
@@ -73,12 +77,12 @@ def _rows(board: Board, by: str, words: Words) -> dict[str, dict[str, Any]]:
     values = [boards.value_text(board.metric, row.value, row.currency) for row in board.rows]
     decimals = decimals_of(values)
     parts = [_part(row) for row in board.rows]
-    aimed = any(_attainment(row) is not None for row in board.rows)
+    aimed = any(row.attainment is not None for row in board.rows)
     most = max(parts + [Fraction(1)] * aimed, key=abs, default=Fraction(0))
     alone = len(board.currencies) <= 1
     rows = {}
     for place, (row, value) in enumerate(zip(board.rows, values, strict=True)):
-        aim, done = getattr(row, "target", None), _attainment(row)
+        aim, done = row.target, row.attainment
         length = float(abs(parts[place] / most)) if most else 0.0
         rows[f"{row.currency}/{row.key}"] = {
             "rank": row.rank,
@@ -104,15 +108,9 @@ def _figure(words: Words, value: str, currency: str, decimals: int, *, alone: bo
     return words.figure(value, decimals) if alone else words.money(value, currency)
 
 
-def _attainment(row: BoardRow) -> Fraction | None:
-    found: Fraction | None = getattr(row, "attainment", None)
-    return found
-
-
 def _part(row: BoardRow) -> Fraction:
     """How long a row's bar is: what it has attained where there are targets, else its value."""
-    done = _attainment(row)
-    return Fraction(row.value or 0) if done is None else done
+    return Fraction(row.value or 0) if row.attainment is None else row.attainment
 
 
 def _rounded(part: Fraction) -> Decimal:

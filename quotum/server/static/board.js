@@ -18,7 +18,7 @@ const pages = document.documentElement.classList.contains("wall") && rows ? turn
 let newest = page.position - 1; // what happened up to here was on the page, or is told without a celebration
 
 function apply(update, live) {
-  if (!rows) return location.reload(); // the first figures: the page has a table from now on
+  if (!rows) return update.rows.length ? location.reload() : tell(update.happened, live); // the first rows: a table
   const passed = rows.apply(update);
   pages?.show();
   if (by("total") && update.total) by("total").textContent = update.total;

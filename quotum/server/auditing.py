@@ -1,0 +1,211 @@
+"""The pages for who doubts: a figure opened into its events, and all that was said about one thing."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from projections.organisation import rule_on
+from quotum import boards
+from quotum.boards import QuestionError
+from quotum.server import naming
+from quotum.server.access import may
+from quotum.server.happenings import said, tell
+from quotum.server.naming import message
+from quotum.server.opening import PAGE, Line, Opened, opened, trail
+from quotum.server.rendering import chosen_language, page, spoken
+from quotum.server.showing import Question
+from quotum.server.wording import Words, decimals_of
+from schemas.envelope import PartyId, VaultText, marked
+from schemas.events import EVENTS
+from schemas.facts import data_of
+from schemas.moments import DAY, INSTANT, from_microseconds, instant_us, zone_of
+from streams.books import Books
+from streams.explaining import Step
+
+FIELDS = {
+    "amount": message("amount"),
+    "author": message("decided by"),
+    "campaign": message("campaign"),
+    "closed_at": message("closed at"),
+    "closed_day": message("closed on"),
+    "customer": message("customer"),
+    "at": message("at"),
+    "day": message("day"),
+    "fields": message("what of it"),
+    "kind": message("kind"),
+    "metric": message("figure"),
+    "opened_at": message("opened at"),
+    "opened_day": message("opened on"),
+    "period": message("period"),
+    "product": message("product"),
+    "reason": message("reason"),
+    "region": message("region"),
+    "rep": message("for"),
+    "shares": message("shared by"),
+    "team": message("team"),
+    "units": message("units"),
+    "value": message("value"),
+}
+LARGEST_PAGE = 100_000
+
+
+def install(app: FastAPI) -> None:
+    """Give an application these pages."""
+    reading = [Depends(may("read"))]
+
+    @app.get("/why", response_class=HTMLResponse, include_in_schema=False, dependencies=reading)
+    async def get_why_page(request: Request) -> Response:
+        chosen = chosen_language(request)
+        return chosen if chosen is not None else await run_in_threadpool(_why_page, request)
+
+    @app.get("/events/{entity:path}", response_class=HTMLResponse, include_in_schema=False, dependencies=reading)
+    async def get_events_page(request: Request, entity: str) -> Response:
+        chosen = chosen_language(request)
+        return chosen if chosen is not None else await run_in_threadpool(_events_page, request, entity)
+
+
+def _why_page(request: Request) -> HTMLResponse:
+    books: Books = request.app.state.books
+    query, words = request.query_params, spoken(request)
+    number = query.get("page") or "1"
+    turned = min(int(number), LARGEST_PAGE) if number.isdecimal() and len(number) < len("1000000") else 1
+    try:
+        values = {name: query[name] for name in ("metric", "period", "by", "team", "credit") if query.get(name)}
+        question = Question.model_validate(values)
+        found = opened(books, question, query.get("key") or "", PAGE, (max(1, turned) - 1) * PAGE)
+    except (ValueError, LookupError) as error:
+        known = not isinstance(error, QuestionError)
+        status = HTTPStatus.NOT_FOUND if isinstance(error, LookupError) else HTTPStatus.UNPROCESSABLE_ENTITY
+        return page(request, "lost.html", {"known": known}, status)
+    metric, row = found.asked.metric, found.row
+    plain = boards.value_text(metric, row.value, row.currency)
+    shown = {
+        "title": naming.title(words, metric.name),
+        "who": naming.nobody(words, question.by) if row.who is None else row.who,
+        "period": words.period(found.asked.period),
+        "value": naming.amount(words, metric.name, plain, row.currency),
+        "unit": words.symbol(row.currency) if row.currency else "",
+        "median": metric.unit == "days",
+        "lines": _lines(books, words, found),
+        "found": found.found,
+        "turned": max(1, turned),
+        "pages": max(1, -(-found.found // PAGE)),
+        "query": {name: value for name, value in query.items() if name != "page"},
+        "back": _back(values),
+    }
+    return page(request, "why.html", shown)
+
+
+def _back(values: Mapping[str, str]) -> dict[str, str]:
+    """The board that a figure stands on."""
+    kept = {name: values[name] for name in ("metric", "period", "team") if name in values}
+    return kept | ({"team": "compared"} if values.get("by") == "team" else {})
+
+
+def _lines(books: Books, words: Words, found: Opened) -> list[dict[str, Any]]:
+    basis = rule_on(found.asked.organisation, books.calendar.day(books.clock()))
+    rows = [(step.position, step.known_at, step.type, step.entity, step.data) for step in found.steps]
+    told = {one.position: one for one in tell(books, rows, basis)}
+    plain = [[_plain(found, amount) for amount in (step.moved, step.after)] for step in found.steps]
+    decimals = decimals_of([text for texts in plain for text in texts])
+    return [
+        {
+            "text": said(words, told[step.position]) or step.type,
+            "entity": step.entity,
+            "days": [words.day(day) for day in dict.fromkeys((step.first, step.last))],
+            "length": step.days,
+            "moved": ("+" if step.moved > 0 else "") + words.figure(moved, decimals),
+            "after": words.figure(after, decimals),
+            **_source(books, words, step),
+        }
+        for step, (moved, after) in zip(found.steps, plain, strict=True)
+    ]
+
+
+def _plain(found: Opened, amount: int) -> str:
+    metric = found.asked.metric
+    counted = boards.metric_named("deals_won") if metric.unit == "days" else metric  # so many of a duration
+    return boards.value_text(counted, amount, found.row.currency)
+
+
+def _source(books: Books, words: Words, step: Step | Line) -> dict[str, Any]:
+    return {
+        "person": bool(step.layer),
+        "source": step.source,
+        "asserted": words.moment(_local(books, step.asserted_at)),
+        "known": words.moment(_local(books, step.known_at)),
+    }
+
+
+def _local(books: Books, us: int) -> datetime:
+    return from_microseconds(us).astimezone(zone_of(books.calendar.zone))
+
+
+def _events_page(request: Request, entity: str) -> HTMLResponse:
+    books: Books = request.app.state.books
+    words = spoken(request)
+    found = trail(books, entity)
+    if not found:
+        return page(request, "lost.html", {"known": True}, HTTPStatus.NOT_FOUND)
+    basis = rule_on(books.organisation(), books.calendar.day(books.clock()))
+    rows = [(line.position, line.known_at, line.type, entity, json.dumps(line.told)) for line in found]
+    labels = books.vault.labels()
+    lines = [
+        {
+            "text": said(words, told) or line.type,
+            "position": line.position,
+            "type": line.type,
+            "told": _told(books, words, line.type, line.told, labels),
+            **_source(books, words, line),
+        }
+        for line, told in zip(found, tell(books, rows, basis), strict=True)
+    ]
+    kind, _, name = entity.partition(":")
+    shown = labels.get(int(name), name) if kind in ("rep", "team") and name.isdecimal() else name
+    return page(request, "events.html", {"entity": entity, "kind": kind, "name": shown, "lines": lines})
+
+
+def _told(
+    books: Books, words: Words, kind: str, told: Mapping[str, Any], labels: Mapping[int, str]
+) -> list[tuple[str, str]]:
+    """The fields of an event in words, with names for numbers and texts for references."""
+    data = data_of(EVENTS[kind]) if kind in EVENTS else None
+    parties = marked(data, PartyId) if data else {}
+    texts = marked(data, VaultText) if data else {}
+    found = []
+    for name, value in told.items():
+        if name in ("id", "entity"):
+            continue
+        if name in parties and isinstance(value, int):
+            text = labels.get(value, f"#{value}")
+        elif name in texts and isinstance(value, str):
+            text = books.vault.text(value) or words.say("erased")
+        else:
+            text = _value(books, words, value, labels)
+        found.append((words.plain(FIELDS.get(name, name)), text))
+    return found
+
+
+def _value(books: Books, words: Words, value: Any, labels: Mapping[int, str]) -> str:  # noqa: ANN401 (any JSON)
+    if value is None:
+        return words.say("taken back")
+    if isinstance(value, dict) and "currency" in value:
+        return words.money(value["value"], value["currency"])
+    if isinstance(value, list):
+        return ", ".join(_value(books, words, one, labels) for one in value)
+    if isinstance(value, dict):
+        return f"{labels.get(value['rep'], value['rep'])} {value['share']}"
+    return _moment(books, words, str(value))
+
+
+def _moment(books: Books, words: Words, text: str) -> str:
+    """A day or an instant in words; any other text as it is."""
+    if DAY.fullmatch(text):
+        return words.day(date.fromisoformat(text))
+    return words.moment(_local(books, instant_us(text))) if INSTANT.fullmatch(text) else text

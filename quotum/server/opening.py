@@ -1,0 +1,170 @@
+"""A figure opened: the events it is made of, what each moved, who said so and when; as JSON and as a page."""
+
+import json
+from fractions import Fraction
+from http import HTTPStatus
+from typing import Annotated, Any, Literal, NamedTuple
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from quotum import boards
+from quotum.boards import BoardRow
+from quotum.boards import Question as Asked
+from quotum.server.access import may
+from quotum.server.problems import ProblemError
+from quotum.server.showing import Question
+from schemas.moments import from_microseconds, instant_text
+from streams.books import Books
+from streams.explaining import Step, steps
+from streams.figures import By
+
+PAGE = 50
+MOST = 1_000
+NUMBERED = ("rep", "team")
+router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[Depends(may("read"))])
+
+
+class Moved(BaseModel):
+    """An event and what it moved."""
+
+    position: int = Field(description="its place in the log")
+    type: str = Field(description="the type of the event")
+    entity: str = Field(description="what it is about")
+    first: str = Field(description="the first business day that it moved")
+    last: str = Field(description="the last business day that it moved")
+    moved: str = Field(description="by how much it moved the figure, a plain decimal; of a duration, how many of them")
+    after: str = Field(description="what the figure was after it, in the order of the log")
+    days: int | None = Field(description="of a duration: how many days; else null")
+    by: Literal["feed", "person"] = Field(description="whether a feed or a person said so")
+    source: str = Field(description="who sent it")
+    asserted_at: str = Field(description="when its source said so")
+    known_at: str = Field(description="when our log took it")
+
+
+class Explained(BaseModel):
+    """A figure and what it is made of."""
+
+    metric: str = Field(description="what was counted")
+    first: str = Field(description="the first day")
+    last: str = Field(description="the last day")
+    key: str = Field(description="the row: currency and who, such as EUR/3")
+    who: str | None = Field(description="the name; null for what is unassigned")
+    value: str = Field(description="the figure, a plain decimal")
+    currency: str = Field(description="of the value; empty without money")
+    events: int = Field(description="how many events there are in all")
+    steps: list[Moved] = Field(description="the events, newest first")
+
+
+class Opened(NamedTuple):
+    """A figure with the events behind it."""
+
+    asked: Asked
+    row: BoardRow
+    steps: list[Step]
+    found: int
+
+
+def opened(books: Books, question: Question, key: str, limit: int, skip: int) -> Opened:
+    """A figure of a board, opened. QuestionError for a board that there is not, LookupError for a row."""
+    by: By = question.by
+    currency, _, who = key.partition("/")
+    asked = boards.asked_for(books, question.metric, question.period, by, question.credit, question.team)
+    board = boards.board(
+        books, question.metric, question.period, by=by, credit=question.credit, ties=question.ties, team=question.team
+    )
+    row = next((one for one in board.rows if (one.currency, one.key) == (currency, who)), None)
+    if row is None:
+        raise LookupError(f"there is no row {key[:60]!r} on this board")
+    wanted = boards.UNASSIGNED[by] if row.who is None else int(who) if by in NUMBERED else who
+    found, count = steps(books.history, asked.postings, currency, _who(wanted), limit=limit, skip=skip)
+    return Opened(asked, row, found, count)
+
+
+def _who(wanted: object) -> int | str:
+    return wanted if isinstance(wanted, int) else str(wanted)
+
+
+@router.get("/explain/{metric}/{period}/{key:path}")
+async def get_explanation(  # noqa: PLR0913, PLR0917 (each is a parameter of the address)
+    request: Request,
+    metric: str,
+    period: str,
+    key: str,
+    by: Literal["rep", "team", "region", "product", "kind", "day", "total"] = "rep",
+    credit: Literal["owner", "closer", "seller"] | None = None,
+    team: Annotated[int | None, Query(ge=0, lt=2**31, description="only what counts for this team")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="how many events")] = PAGE,
+    skip: Annotated[int, Query(ge=0, lt=2**31, description="how many of the newest to leave out")] = 0,
+) -> Explained:
+    """What a figure is made of. `key` names the row, as the live board does: currency and who, such as `EUR/3`."""
+    books: Books = request.app.state.books
+    question = Question(metric=metric, period=period, by=by, credit=credit, team=team)
+    try:
+        found = await run_in_threadpool(opened, books, question, key, limit, skip)
+    except LookupError as error:
+        raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
+    return explained(found, key)
+
+
+def explained(found: Opened, key: str) -> Explained:
+    """The same in plain texts."""
+    metric, row = found.asked.metric, found.row
+    return Explained(
+        metric=metric.name,
+        first=str(found.asked.period.first),
+        last=str(found.asked.period.last),
+        key=key,
+        who=row.who,
+        value=boards.value_text(metric, row.value, row.currency),
+        currency=row.currency,
+        events=found.found,
+        steps=[_moved(found, step) for step in found.steps],
+    )
+
+
+def _moved(found: Opened, step: Step) -> Moved:
+    def text(amount: int) -> str:
+        if found.asked.metric.unit == "days":
+            return f"{float(Fraction(amount, 1_000_000)):g}"
+        return boards.value_text(found.asked.metric, amount, found.row.currency)
+
+    return Moved(
+        position=step.position,
+        type=step.type,
+        entity=step.entity,
+        first=str(step.first),
+        last=str(step.last),
+        moved=text(step.moved),
+        after=text(step.after),
+        days=step.days,
+        by="person" if step.layer else "feed",
+        source=step.source,
+        asserted_at=instant_text(from_microseconds(step.asserted_at)),
+        known_at=instant_text(from_microseconds(step.known_at)),
+    )
+
+
+class Line(NamedTuple):
+    """An event of an entity, for its page."""
+
+    position: int
+    type: str
+    told: dict[str, Any]
+    layer: int
+    source: str
+    asserted_at: int
+    known_at: int
+
+
+TRAIL = """
+SELECT log_offset, type, data, layer, source, asserted_at, known_at FROM events
+WHERE entity = $entity ORDER BY known_at DESC, log_offset DESC LIMIT $limit
+"""
+
+
+def trail(books: Books, entity: str) -> list[Line]:
+    """The events of an entity, newest first."""
+    rows = books.history.rows(TRAIL, {"entity": entity, "limit": MOST})
+    return [Line(offset, kind, json.loads(data), *rest) for offset, kind, data, *rest in rows]
