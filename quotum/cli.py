@@ -1,9 +1,11 @@
 """The command `quotum`: what it can do, each in a module of its own under commands/."""
 
+import sys
 from typing import Annotated
 
 import typer
 
+from quotum import forwarding
 from quotum.commands import (
     board,
     correcting,
@@ -20,6 +22,7 @@ from quotum.commands import (
     target,
     verify,
 )
+from quotum.settings import FAILED, USAGE, complain
 
 EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input was refused."
 
@@ -64,10 +67,35 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
 def quotum(
     *,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    __: Annotated[
+        str | None,
+        typer.Option(
+            "--server",
+            metavar="URL",
+            help="Ask this server, by the key in QUOTUM_KEY [env var: QUOTUM_SERVER]. A history that a server on this "
+            "machine owns needs none.",
+        ),
+    ] = None,
 ) -> None:
     """Event-sourced progress tracker for sales teams: who stands where, and why."""
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; what belongs to a server is run there."""
+    words, server = forwarding.addressed(sys.argv[1:])
+    if server and words and words[0] in forwarding.NOT_ELSEWHERE:
+        complain(f"`quotum {words[0]}` runs on its own machine alone: leave --server out")
+        sys.exit(USAGE)
+    with forwarding.asked(server) as asked:
+        try:
+            app(words)
+        except forwarding.ServedElsewhereError as place:
+            sys.exit(_elsewhere(place, words, asked.files))
+
+
+def _elsewhere(place: forwarding.ServedElsewhereError, words: list[str], files: list[str]) -> int:
+    try:
+        return forwarding.forward(place, words, files)
+    except forwarding.ServerError as error:
+        complain(str(error))
+        return FAILED

@@ -1,18 +1,25 @@
-"""Settings that every command takes: where the history lies, and what exit codes say."""
+"""Settings that every command takes: where the history lies, and what exit codes say.
+
+A command opens the books of its history here. In a server that runs it for somebody else these are the server's own;
+where a server owns the history, the command is none of this process's.
+"""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NamedTuple, NoReturn
 
 import duckdb
 import typer
 
+from quotum import forwarding
 from quotum.boards import QuestionError
 from quotum.tables import Format
 from streams.books import Books
-from streams.history import HistoryError
+from streams.history import HistoryError, HistoryInUseError
 from streams.importing import ImportRefusedError
 from streams.mapping import MappingError
 from streams.ownership import owner_of
@@ -20,6 +27,9 @@ from streams.rows import FileError
 from streams.vault import VaultError
 
 DEFAULT_HISTORY = Path("quotum.duckdb")
+PATIENCE_SECONDS = 15  # another command is often done by then, and a server that starts says so
+RETRY_SECONDS = 0.05
+SENT_NOWHERE = Path("/nowhere/not-sent-along")
 WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 
 History = Annotated[
@@ -40,17 +50,76 @@ def stop(message: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def expect_no_owner(history: Path) -> None:
-    """End the command where a server owns the history already."""
-    if owner := owner_of(history):
-        stop(f"{history} is served already, at {owner.url}")
+class Held(NamedTuple):
+    """Books that are open already, while a server runs a command for somebody else."""
+
+    books: Books
+    folder: Path | None  # from which file names lead on this machine; None: files were sent along
+    files: Mapping[str, Path]  # what was sent along, by the name it has there
+
+
+_held: ContextVar[Held | None] = ContextVar("held", default=None)
 
 
 @contextmanager
-def opened(history: Path) -> Iterator[Books]:
-    """The open books; what goes wrong ends the command with one clear line."""
-    with told(), Books.open(history) as books:
-        yield books
+def holding(held: Held) -> Iterator[None]:
+    """Within this block commands use books that are open already."""
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def file_named(name: str) -> Path:
+    """The file that a word of a command names: on this machine, or sent along from another one."""
+    held = _held.get()
+    if held is None:
+        forwarding.named(name)
+        return Path(name)
+    return held.folder / name if held.folder else held.files.get(name, SENT_NOWHERE)
+
+
+def expect_no_owner(history: Path) -> None:
+    """End the command where a server owns the history already."""
+    owner = owner_of(history)
+    if owner and forwarding.lives(owner):
+        stop(f"{history} is served already, at {owner.url}: look there, or stop that server")
+
+
+@contextmanager
+def opened(history: Path, *, real: bool = False) -> Iterator[Books]:
+    """The open books; what goes wrong ends the command with one clear line. `real`: not those of a demo."""
+    held = _held.get()
+    with told():
+        if held:
+            _expect(held.books, real=real)
+            yield held.books
+            return
+        with _free(history) as books:
+            _expect(books, real=real)
+            yield books
+
+
+def _expect(books: Books, *, real: bool) -> None:
+    if real and books.demo:
+        stop(f"{books.history.path} holds what a demo made up, and nothing real goes in. Give another --history.")
+
+
+def _free(history: Path) -> Books:
+    """The books, as soon as nobody else has them; ServedElsewhereError where a server owns them."""
+    forwarding.expect_here()
+    waiting_until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        owner = owner_of(history)
+        if owner and forwarding.lives(owner):
+            raise forwarding.ServedElsewhereError(owner.url, owner.secret)
+        try:
+            return Books.open(history)
+        except HistoryInUseError:
+            if time.monotonic() > waiting_until:
+                raise
+        time.sleep(RETRY_SECONDS)
 
 
 @contextmanager

@@ -5,8 +5,11 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
+from typing import Literal, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +24,28 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+
+
+class Screen(NamedTuple):
+    """Where a table will be read, if not on the terminal of this process."""
+
+    width: int
+    height: int
+    colours: Literal["standard", "256", "truecolor", "windows"] | None
+    terminal: bool
+
+
+_screen: ContextVar[Screen | None] = ContextVar("screen", default=None)
+
+
+@contextmanager
+def on_screen(screen: Screen) -> Iterator[None]:
+    """Within this block tables are made for this screen."""
+    token = _screen.set(screen)
+    try:
+        yield
+    finally:
+        _screen.reset(token)
 
 
 def show(
@@ -54,7 +79,7 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str, nothing: str) -> str:
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = _console()
     with console.capture() as captured:
         if title:
             console.print(title, style="bold", soft_wrap=True)
@@ -63,6 +88,21 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str, n
         else:
             console.print(_grid(columns, rows))
     return captured.get()
+
+
+def _console() -> Console:
+    screen = _screen.get()
+    if screen is None:
+        return Console(highlight=False, markup=False, emoji=False)
+    return Console(
+        width=screen.width,
+        height=screen.height,
+        color_system=screen.colours,
+        force_terminal=screen.terminal,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 def _grid(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:

@@ -59,7 +59,7 @@ class Books:
         self._listeners: list[Callable[[], None]] = []
 
     @classmethod
-    def create(
+    def create(  # noqa: PLR0913 (each is told in the first events, once and for all)
         cls,
         path: Path,
         *,
@@ -101,9 +101,11 @@ class Books:
             return books
 
     def close(self) -> None:
-        """Close history and vault."""
-        self.history.close()
-        self.vault.close()
+        """Close the vault, then the history: whoever waits for the history finds both free."""
+        try:
+            self.vault.close()
+        finally:
+            self.history.close()
 
     def __enter__(self) -> Self:
         """Itself."""

@@ -46,6 +46,10 @@ class HistoryError(Exception):
     """A history cannot be opened or made: what, where, and how to mend it."""
 
 
+class HistoryInUseError(HistoryError):
+    """Another process owns the history; it may be free soon."""
+
+
 class History:
     """An open history. Use it as a context manager, so that the file is closed cleanly."""
 
@@ -142,20 +146,26 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(path.absolute(), config=OFFLINE)  # DuckDB takes md:x and :memory:x for no files
     except duckdb.Error as error:
-        raise HistoryError(_why_not(path, str(error))) from error
+        raise _why_not(path, str(error)) from error
     connection.execute("SET GLOBAL TimeZone = 'UTC'")  # for the readers' cursors too
     return connection
 
 
-def _why_not(path: Path, said: str) -> str:
+def _why_not(path: Path, said: str) -> HistoryError:
     reason = said.replace(str(path.absolute()), "").partition("\n")[0].removeprefix("IO Error: ").strip()
     if reason.startswith("Could not set lock") or "used by another process" in reason:
         owner = OWNER.search(reason)
         who = f"process {owner[1]}" if owner else "another process"
-        return f"{path} is in use by {who}. Wait until it ends, or stop it: one process owns a history."
+        return HistoryInUseError(
+            f"{path} is in use by {who}. Wait until it ends, or stop it: one process owns a history."
+        )
     if "version number" in reason:
-        return f"{path} was written by another version of DuckDB, which {duckdb.__version__} cannot read ({reason})."
-    return f"{path} cannot be opened ({reason}). See to its rights and its disk, or put a backup in its place."
+        return HistoryError(
+            f"{path} was written by another version of DuckDB, which {duckdb.__version__} cannot read ({reason})."
+        )
+    return HistoryError(
+        f"{path} cannot be opened ({reason}). See to its rights and its disk, or put a backup in its place."
+    )
 
 
 def _expect_nothing(path: Path) -> None:

@@ -1,9 +1,10 @@
 """Who owns a history: a small file beside it says where its server answers, so that nobody meets a locked file.
 
 The file holds the loopback address, the process and a secret that only who may read the file knows. One that a killed
-server left is told from a living one by asking at the address.
+server left is told from a living one by asking at the address for a proof that needs the secret, without sending it.
 """
 
+import hmac
 import json
 import os
 import secrets
@@ -26,6 +27,11 @@ class Owner(NamedTuple):
 def owner_path(history: Path) -> Path:
     """Where the owner of a history says so."""
     return history.with_name(history.name + ".owner")
+
+
+def proof(secret: str, nonce: str) -> str:
+    """What only who knows the secret can answer to a nonce."""
+    return hmac.new(secret.encode(), nonce.encode(), "sha256").hexdigest()
 
 
 @contextmanager

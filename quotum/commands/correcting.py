@@ -24,7 +24,7 @@ def record(
     form: Form = Format.table,
 ) -> None:
     """Say that something happened that no feed told."""
-    with opened(history) as books:
+    with opened(history, real=True) as books:
         _show(corrections.record(books, kind, _fields(fields), trail), form)
 
 

@@ -12,6 +12,7 @@ import typer
 from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
 from quotum.demo.selling import CURRENCY
 from quotum.server.app import create_app
+from quotum.server.forwarded import Commands
 from quotum.server.serving import LOOPBACK, listen, serve
 from quotum.settings import complain, expect_no_owner, opened, stop, told
 from streams.books import Books
@@ -20,6 +21,7 @@ DEMO_HISTORY = Path("quotum-demo.duckdb")
 
 
 def demo(
+    context: typer.Context,
     history: Annotated[
         Path, typer.Option("--history", metavar="FILE", help="Its own history; made if there is none.")
     ] = DEMO_HISTORY,
@@ -40,7 +42,7 @@ def demo(
             except DemoError as error:
                 stop(str(error))
             catch_up(books, sales)
-            _run(books, sales, pace, listening)
+            _run(books, sales, pace, listening, context.find_root().command.main)
 
 
 def _listening(port: int) -> socket.socket:
@@ -53,7 +55,7 @@ def _listening(port: int) -> socket.socket:
         return listen(LOOPBACK, 0)
 
 
-def _run(books: Books, sales: Sales, pace: float, listening: socket.socket) -> None:
+def _run(books: Books, sales: Sales, pace: float, listening: socket.socket, commands: Commands) -> None:
     stopped = Signal()
     selling = Thread(target=_sell, args=(books, sales, pace, stopped), name="demo-selling")
 
@@ -62,7 +64,7 @@ def _run(books: Books, sales: Sales, pace: float, listening: socket.socket) -> N
         selling.start()
 
     try:
-        serve(create_app(books), books.history.path, listening, ready)
+        serve(create_app(books), books.history.path, listening, ready, commands)
     finally:
         stopped.set()
         if selling.is_alive():

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from quotum.settings import DEFAULT_HISTORY, REFUSED, USAGE, History, opened, stop
+from quotum.settings import DEFAULT_HISTORY, REFUSED, USAGE, History, file_named, opened, stop
 from schemas.moments import parse_instant
 from streams.importing import Counts, Importing, file_time
 from streams.mapping import read_mapping
@@ -16,18 +16,21 @@ from streams.rows import FileError
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, gzipped or not.")],
-    mapping: Annotated[Path, typer.Option(metavar="MAPPING.toml", help="How its rows are read: docs/mappings.md.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", parser=file_named, help="A CSV file, gzipped or not.")],
+    mapping: Annotated[
+        Path, typer.Option(metavar="MAPPING.toml", parser=file_named, help="How its rows are read: docs/mappings.md.")
+    ],
     history: History = DEFAULT_HISTORY,
     exported_at: Annotated[
         str, typer.Option(metavar="INSTANT", help="When a snapshot was made; default: the file's own time.")
     ] = "",
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where refused rows go; default: beside the history.")
+        Path | None,
+        typer.Option(metavar="FILE", parser=file_named, help="Where refused rows go; default: beside the history."),
     ] = None,
 ) -> None:
     """Take in a file. The same file again changes nothing; a stopped import goes on when run again."""
-    with opened(history) as books:
+    with opened(history, real=True) as books:
         rules = read_mapping(mapping)
         made = _instant(exported_at) if exported_at else file_time(file)
         place = rejects or history.with_name(f"{file.name}.rejected.csv")
@@ -55,7 +58,8 @@ def _instant(text: str) -> datetime:
 
 def _bar(name: str) -> Progress:
     columns = (TextColumn(name, markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _report(counts: Counts, rejects: Path) -> None:

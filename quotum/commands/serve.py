@@ -16,6 +16,7 @@ from streams.keys import Keys, keys_path
 
 
 def serve(
+    context: typer.Context,
     history: History = DEFAULT_HISTORY,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = LOOPBACK,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8080,
@@ -25,7 +26,7 @@ def serve(
     with told(), _listening(host, port) as listening, opened(history) as books, ExitStack() as closing:
         beyond = host not in (LOOPBACK, "::1", "localhost")
         keys = closing.enter_context(Keys(keys_path(history), wall_clock)) if beyond else None
-        run(create_app(books, keys), history, listening, _announce)
+        run(create_app(books, keys), history, listening, _announce, context.find_root().command.main)
 
 
 def _listening(host: str, port: int) -> socket.socket:

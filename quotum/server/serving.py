@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
+from quotum.server.forwarded import Commands, install, routing
 from streams.ownership import owning
 
 LOOPBACK = "127.0.0.1"
@@ -31,12 +32,14 @@ def address(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(app: FastAPI, history: Path, listening: socket.socket, ready: Callable[[str], object]) -> None:
-    """Serve until told to stop. `ready` is called with the address once it answers."""
+def serve(
+    app: FastAPI, history: Path, listening: socket.socket, ready: Callable[[str], object], commands: Commands
+) -> None:
+    """Serve until told to stop. `ready` is called with the address once it answers; `commands` runs those of others."""
     url = address(listening)
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
-    with owning(history, url) as owner:
-        app.state.owner = owner
+    with owning(history, url) as owner, routing():
+        install(app, history, owner, commands)
         _Announcing(config, lambda: ready(url)).run(sockets=[listening])
 
 

@@ -1,0 +1,179 @@
+"""Commands that others were asked and that belong here, since this process owns the history: run as they are.
+
+What a command prints goes back to who asked, and to nobody else. Who knows the owner's secret can read the history's
+files anyway and names files by their path; anybody else needs the right to do what the command does, and sends files
+along.
+"""
+
+import base64
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from hmac import compare_digest
+from http import HTTPStatus
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, TextIO, cast
+
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from quotum.forwarding import COMMANDS, LARGEST_FILE_BYTES, NOT_ELSEWHERE, OWNER, SECRET_HEADER
+from quotum.server.problems import ProblemError
+from quotum.settings import FAILED, Held, holding
+from quotum.tables import Screen, on_screen
+from streams.books import Books
+from streams.keys import Scope
+from streams.ownership import Owner, proof
+
+Commands = Callable[[Sequence[str]], object]  # runs words as the command line does, and ends with SystemExit
+READING = ("board", "reached", "progress", "events", "verify", "target list")
+WRITING = ("import",)
+LARGEST_BODY_BYTES = 4 * LARGEST_FILE_BYTES
+_captured: ContextVar[tuple[TextIO, TextIO] | None] = ContextVar("captured", default=None)
+
+
+class Command(BaseModel):
+    """A command, and how whoever asks would see its answer."""
+
+    model_config = ConfigDict(extra="forbid")
+    words: list[str] = Field(min_length=1)
+    folder: str
+    width: int = Field(ge=1, le=10_000)
+    height: int = Field(ge=1, le=10_000)
+    terminal: bool
+    colours: Literal["standard", "256", "truecolor", "windows"] | None
+    files: dict[str, str | None] = {}
+
+
+def install(app: FastAPI, history: Path, owner: Owner, commands: Commands) -> None:
+    """Have an application run commands on its books."""
+
+    @app.get(OWNER, include_in_schema=False)
+    async def get_owner(nonce: str) -> dict[str, str]:
+        return {"proof": proof(owner.secret, nonce)}
+
+    @app.post(COMMANDS, include_in_schema=False)
+    async def post_command(request: Request) -> dict[str, Any]:
+        trusted = compare_digest(request.headers.get(SECRET_HEADER, "").encode(), owner.secret.encode())
+        command = _command(await _body(request))
+        if command.words[0] in NOT_ELSEWHERE:
+            raise ProblemError(
+                HTTPStatus.UNPROCESSABLE_ENTITY, f"`quotum {command.words[0]}` runs on its own machine alone"
+            )
+        if not trusted:
+            await request.app.state.access.check(request, scope_of(command.words))
+        return await run_in_threadpool(run, commands, command, request.app.state.books, history, trusted=trusted)
+
+
+def scope_of(words: Sequence[str]) -> Scope:
+    """What somebody must be allowed to do for a command; for one that is not known the most."""
+    if words[0] in READING or " ".join(words[:2]) in READING:
+        return "read"
+    return "write" if words[0] in WRITING else "correct"
+
+
+def run(commands: Commands, command: Command, books: Books, history: Path, *, trusted: bool) -> dict[str, Any]:
+    """Run a command on open books. What it prints, its exit code, and files that it wrote for somebody elsewhere."""
+    out, err = StringIO(), StringIO()
+    with TemporaryDirectory(prefix="quotum-") as folder:
+        sent = {} if trusted else _unpacked(command.files, Path(folder))
+        held = Held(books, Path(command.folder) if trusted else None, sent)
+        screen = Screen(command.width, command.height, command.colours, terminal=command.terminal)
+        with holding(held), on_screen(screen), _capturing(out, err):
+            code = _code(commands, _on(history.absolute(), command.words))
+        written = [name for name, content in command.files.items() if content is None and name in sent]
+        files = {name: _packed(sent[name]) for name in written if sent[name].is_file()}
+    return {"out": out.getvalue(), "err": err.getvalue(), "code": code, "files": files}
+
+
+def _on(history: Path, words: Sequence[str]) -> list[str]:
+    """The words with this history, whatever history they name."""
+    end = words.index("--") if "--" in words else len(words)
+    return [*words[:end], "--history", str(history), *words[end:]]
+
+
+def _code(commands: Commands, words: Sequence[str]) -> int:
+    try:
+        commands(words)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED * bool(end.code)
+    except Exception:  # noqa: BLE001 (a command that fails must not take the server with it)
+        traceback.print_exc(file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def _unpacked(files: dict[str, str | None], folder: Path) -> dict[str, Path]:
+    """Each file under its own name in a folder of its own, so that nothing a name says leads elsewhere."""
+    found = {}
+    for index, (name, content) in enumerate(files.items()):
+        last = name.replace("\\", "/").rpartition("/")[2]
+        place = folder / str(index) / (last if last.strip(".") else "file")
+        place.parent.mkdir()
+        if content is not None:
+            place.write_bytes(base64.b64decode(content))
+        found[name] = place
+    return found
+
+
+def _packed(file: Path) -> str:
+    return base64.b64encode(file.read_bytes()).decode()
+
+
+def _command(body: bytes) -> Command:
+    try:
+        return Command.model_validate(json.loads(body))
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"this is no command as `quotum --server` sends it: {error}"
+        ) from None
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY_BYTES:
+            raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the files are too large: import them in parts")
+    return bytes(body)
+
+
+class _Routed:
+    """A standard stream that is somebody else's while a command of theirs runs."""
+
+    encoding = "utf-8"
+    errors = "strict"
+
+    def __init__(self, own: TextIO, which: int) -> None:
+        self._own = own
+        self._which = which
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever a stream has)
+        captured = _captured.get()
+        return getattr(captured[self._which] if captured else self._own, name)
+
+
+@contextmanager
+def routing() -> Iterator[None]:
+    """Within this block standard output and error can be somebody else's."""
+    own = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast("TextIO", _Routed(stream, which)) for which, stream in enumerate(own))
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = own
+
+
+@contextmanager
+def _capturing(out: TextIO, err: TextIO) -> Iterator[None]:
+    token = _captured.set((out, err))
+    try:
+        yield
+    finally:
+        _captured.reset(token)
