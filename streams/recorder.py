@@ -178,8 +178,9 @@ def _already_there(connection: duckdb.DuckDBPyConnection, digests: Sequence[byte
 
 def _end(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """The next offset, and the last known_at."""
-    row = connection.execute(
+    rows = connection.execute(
         "SELECT coalesce(max(next_offset), 0), coalesce(max(known_at), 0) FROM positions WHERE log_partition = ?",
         [EMBEDDED_PARTITION],
-    ).fetchone()
-    return row or (0, 0)
+    ).fetchall()  # all of it: DuckDB 2 refuses other work on a connection with an unfinished result
+    next_offset, known_at = rows[0]
+    return next_offset, known_at

@@ -35,7 +35,7 @@ def stored(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, 
 @pytest.mark.parametrize("schema", ["events", "postings", "positions"])
 def test_the_columns_are_those_of_the_table_in_its_order(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     ours: pa.Schema = getattr(arrow, schema.upper())
-    theirs = connection.execute(f"FROM {schema}").to_arrow_table().schema
+    theirs = connection.sql(f"FROM {schema}").to_arrow_table().schema
     assert ours.names == theirs.names
     assert [str(field.type) for field in ours] == [str(field.type) for field in theirs]
 
