@@ -110,9 +110,13 @@ class History:
     def write(self, change: Callable[[duckdb.DuckDBPyConnection], T]) -> Future[T]:
         """Have the one writer run a change, after those before it; its outcome comes in the future."""
         try:
-            return self._writer.submit(change, self._connection)
+            return self._writer.submit(self._change, change)
         except RuntimeError as error:
             raise HistoryError(f"{self.path} was closed. Open it again to write to it.") from error
+
+    def _change(self, change: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        with self._connection.cursor() as cursor:  # of its own: what it leaves unfinished ends with it
+            return change(cursor)
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -2,7 +2,7 @@
 what a history counts for by the specification of the fold.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, cast
@@ -46,9 +46,13 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self._tables.close()
 
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A new connection: what others have not committed it does not see."""
+        return self._tables.cursor()
+
     def opened(self) -> History:
-        """The history by a new connection: what others have not committed it does not see."""
-        return History(Path("memory"), self._tables.cursor())
+        """The history by a new connection."""
+        return History(Path("memory"), self.connect())
 
 
 def specified(facts: Iterable[Fact], calendar: Calendar) -> dict[Cell, int]:
@@ -72,46 +76,67 @@ class CrashError(duckdb.Error):
     """The process is no more."""
 
 
-class Unreliable:
-    """A connection on which everything fails from a statement on: just before it is run, or just after.
+class Faults:
+    """Where a connection fails, and what it ran. A statement is whatever goes to DuckDB, names for tables too."""
 
-    A statement is whatever goes to DuckDB, a name for a table of Arrow included.
-    """
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+    def __init__(self) -> None:
         self.ran: list[str] = []
-        self.crash_at: int | None = None
-        self.is_run = False  # the statement at which it crashes, before it does
-        self.is_for_good = False  # else only that statement fails
+        self._crash_at: int | None = None
+        self._is_run = False
+        self._is_for_good = False
 
     def crash(self, at: int, *, is_run: bool, is_for_good: bool) -> None:
-        """Fail at the statement with this index, counted from now."""
+        """Fail at the statement with this index, from now: before it is run or after; and at all later ones."""
         self.ran.clear()
-        self.crash_at, self.is_run, self.is_for_good = at, is_run, is_for_good
+        self._crash_at, self._is_run, self._is_for_good = at, is_run, is_for_good
 
     def recover(self) -> None:
-        """Be reliable again."""
-        self.crash_at = None
+        """Fail no more."""
+        self._crash_at = None
 
-    def _run(self, name: str, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 (whatever DuckDB takes and gives)
-        index = len(self.ran)
-        self.ran.append(str(arguments[0]) if name in ("execute", "sql") else name)
-        crashes = self.crash_at is not None and (index == self.crash_at or (self.is_for_good and index > self.crash_at))
-        if crashes and not (self.is_run and index == self.crash_at):
-            raise CrashError(f"before {self.ran[-1]}")
-        result = getattr(self.connection, name)(*arguments, **named)
+    def run(self, statement: str, function: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever DuckDB gives)
+        """Run a statement, or fail."""
+        index, at = len(self.ran), self._crash_at
+        self.ran.append(statement)
+        crashes = at is not None and (index == at or (self._is_for_good and index > at))
+        if crashes and not (self._is_run and index == at):
+            raise CrashError(f"before {statement}")
+        result = function()
         if crashes:
-            raise CrashError(f"after {self.ran[-1]}")
+            raise CrashError(f"after {statement}")
         return result
 
+
+class Unreliable:
+    """A connection, with its cursors, that fails where it is told to."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, faults: Faults) -> None:
+        self._connection = connection
+        self._faults = faults
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def cursor(self) -> "Unreliable":
+        """One that fails at the same place."""
+        return Unreliable(self._connection.cursor(), self._faults)
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever DuckDB has)
-        if name in ("execute", "sql", "register", "unregister"):
-            return lambda *arguments, **named: self._run(name, *arguments, **named)
-        return getattr(self.connection, name)
+        method = getattr(self._connection, name)
+        if name not in ("execute", "sql", "register", "unregister"):
+            return method
+
+        def run(*arguments: object, **named: object) -> Any:  # noqa: ANN401 (whatever DuckDB gives)
+            statement = str(arguments[0]) if name in ("execute", "sql") else name
+            return self._faults.run(statement, lambda: method(*arguments, **named))
+
+        return run
 
 
-def unreliable(history: History) -> tuple[History, Unreliable]:
-    """The same history, written to by a connection that can be told to fail."""
-    wrapped = Unreliable(history.write(lambda connection: connection).result())
-    return History(history.path, cast("duckdb.DuckDBPyConnection", wrapped)), wrapped
+def unreliable(connection: duckdb.DuckDBPyConnection) -> tuple[History, Faults]:
+    """A history on a connection that can be told to fail."""
+    faults = Faults()
+    return History(Path("unreliable"), cast("duckdb.DuckDBPyConnection", Unreliable(connection, faults))), faults

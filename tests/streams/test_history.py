@@ -337,6 +337,17 @@ def test_the_outcome_of_a_change_comes_in_its_future_and_a_failed_one_stops_no_o
     assert counted.result() == [(0,)]
 
 
+def test_what_a_change_leaves_unfinished_ends_with_it(history: History) -> None:
+    def careless(connection: Connection) -> None:
+        connection.execute("BEGIN TRANSACTION")
+        connection.execute(NOTE, [1])
+        connection.execute("SELECT range FROM range(100000)").fetchone()
+
+    history.write(careless).result()
+    note(history, 2)
+    assert history.rows("SELECT known_at FROM imports") == [(2,)]
+
+
 def test_an_unfinished_result_holds_up_neither_the_writer_nor_other_readers(history: History) -> None:
     insert = "INSERT INTO imports (source, known_at) SELECT 'crm', range FROM range(300000)"
     history.write(lambda connection: connection.execute(insert)).result()

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -269,16 +270,16 @@ def test_a_crash_between_any_two_statements_of_the_recorder_neither_loses_nor_do
     """The batch that failed is sent again: to the same recorder, or to one that opened the history anew."""
     calendar, taken = Calendar(zone), Counter[str]()
     with Memory() as memory:
-        history, connection = unreliable(memory.opened())
+        history, faults = unreliable(memory.connect())
         recording = Recorder(history, calendar, lambda: NOW)
         for batch, crash in itertools.zip_longest(batches(events, size), planned, fillvalue=None):
             if crash:
-                connection.crash(crash[0], is_run=crash[1], is_for_good=crash[2])
+                faults.crash(crash[0], is_run=crash[1], is_for_good=crash[2])
                 is_lost = record_or_crash(recording, batch or events, taken)
-                connection.recover()
+                faults.recover()
                 if is_lost and crash[2]:
                     history.close()
-                    history, connection = unreliable(memory.opened())
+                    history, faults = unreliable(memory.connect())
                     recording = Recorder(history, calendar, lambda: NOW)
             record_or_crash(recording, batch or events, taken)
         once = {repr(entry) for entry in events}
@@ -305,20 +306,21 @@ def test_a_crash_at_each_statement_in_turn_leaves_a_file_that_takes_the_batch_on
     tmp_path: Path, is_run: bool, is_for_good: bool
 ) -> None:
     path = tmp_path / "quotum.duckdb"
-    history, connection = unreliable(History.create(path))
+    History.create(path).close()
+    history, faults = unreliable(duckdb.connect(path))
     recording = recorder(history)
     crashed: list[str] = []
     for at in itertools.count():
         known, new = call(f"{at}k", "known"), call(f"{at}n", f"new-{at}", rep=2)
-        connection.crash(at, is_run=is_run, is_for_good=is_for_good)
+        faults.crash(at, is_run=is_run, is_for_good=is_for_good)
         is_lost = record_or_crash(recording, [(known, FEED), (new, FEED)], Counter())
-        connection.recover()
+        faults.recover()
         if not is_lost:
             break
-        crashed.append(connection.ran[at])
+        crashed.append(faults.ran[at])
         if is_for_good:
             history.close()
-            history, connection = unreliable(History.open(path))
+            history, faults = unreliable(duckdb.connect(path))
             recording = recorder(history)
         is_answered = not is_run or crashed[-1] != "COMMIT"
         assert offsets(recording, known, new) == ([2 * at, 2 * at + 1] if is_answered else [None, None])

@@ -248,15 +248,15 @@ def test_a_crash_between_any_two_statements_of_replay_leaves_figures_that_the_ne
             recorded = tables(first)
         crashed: list[str] = []
         for at in itertools.count():
-            history, connection = unreliable(memory.opened())
+            history, faults = unreliable(memory.connect())
             change(history, "UPDATE postings SET amount = 7 WHERE metric = 'calls'")
             tampered = tables(history)
-            connection.crash(at, is_run=is_run, is_for_good=True)
+            faults.crash(at, is_run=is_run, is_for_good=True)
             try:
                 assert len(replay(history, AMSTERDAM)) == 1
                 break
             except CrashError:
-                crashed.append(connection.ran[at])
+                crashed.append(faults.ran[at])
             finally:
                 history.close()
             with memory.opened() as again:
