@@ -22,10 +22,10 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def running(*words: str, folder: Path) -> Iterator[Running]:
+def running(*words: str, folder: Path, port: int = 0) -> Iterator[Running]:
     """`quotum serve` or `quotum demo`, from when it answers; killed at the end if it still runs."""
     with subprocess.Popen(
-        [QUOTUM, *words, "--port", "0"],
+        [QUOTUM, *words, "--port", str(port)],
         cwd=folder,
         env=_environment(),
         stdout=subprocess.PIPE,

@@ -1,11 +1,13 @@
 """Running the server: one process that owns a history, says where it answers, and ends cleanly."""
 
+import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,6 +18,7 @@ from streams.ownership import owning
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 2  # for answers that are under way; watched boards end at once
+CUT_OFF = "ASGI callable returned without completing response."
 EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 (where such a server is reached on this machine)
 
 
@@ -43,6 +46,10 @@ def serve(
         _Announcing(config, lambda: ready(url)).run(sockets=[listening])
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.getMessage() != CUT_OFF
+
+
 class _Announcing(uvicorn.Server):
     """A server that says when it answers, and for which being told to stop is no failure."""
 
@@ -55,6 +62,11 @@ class _Announcing(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; that this cuts watched boards off is no fault to be told."""
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
