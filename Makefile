@@ -25,7 +25,7 @@ compile = $(bin)/uv pip compile pyproject.toml --quiet --universal --python-vers
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test unit lint format bench lock clean
+.PHONY: help run install browser pictures test unit lint format bench lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -42,7 +42,14 @@ $(stamp): requirements/dev.lock pyproject.toml
 .venv/runnable: requirements/runtime.lock pyproject.toml
 	@$(call into_venv,requirements/runtime.lock,--no-compile)
 
-test: $(stamp) ## run every test, in parallel
+# Pages are tested in a real browser. Where it may, this installs the system's; elsewhere those tests say what to do.
+browser: $(stamp)
+	@command -v chromium >/dev/null || test -n "$$QUOTUM_CHROMIUM" || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium for the tests of pages" && \
+		apt-get -qq update >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+		--no-install-recommends chromium fonts-dejavu-core >/dev/null 2>&1; } || true
+
+test: $(stamp) browser ## run every test, in parallel
 	@$(bin)/python -m pytest -n $(WORKERS) $(ARGS)
 
 unit: $(stamp) ## run the quick tests only
@@ -58,6 +65,9 @@ lint: $(stamp) ## check style, form, types and the floors
 format: $(stamp) ## put code into form and mend what can be mended by rule
 	@$(bin)/ruff check --quiet --fix-only
 	@$(bin)/ruff format --quiet
+
+pictures: $(stamp) browser ## take the pictures of pages in docs/pictures anew
+	@$(bin)/python -m tests.browser.screenshots
 
 bench: $(stamp) ## measure; each benchmark ends with one JSON line
 	@$(bin)/python -m bench $(ARGS)

@@ -85,11 +85,9 @@ class Hub:
         try:
             if watch.task is None:
                 watch.task = asyncio.create_task(self._follow(watch))
-            if watch.shown is None:
-                now = await asyncio.to_thread(ask)
-                watch.shown = watch.shown or now
-            if seen != watch.shown.position:
-                yield whole(watch.shown)
+            shown = watch.shown or await _asked(watch)
+            if seen != shown.position:
+                yield whole(shown)
             while True:
                 yield await queue.get()
         finally:
@@ -111,6 +109,13 @@ class Hub:
             update = difference(before, after)
             for queue in watch.viewers:
                 _give(queue, update, after)
+
+
+async def _asked(watch: _Watch) -> Shown:
+    """The board of a new watch; unless it was asked for meanwhile, since something was recorded."""
+    found = await asyncio.to_thread(watch.ask)
+    watch.shown = watch.shown or found
+    return watch.shown
 
 
 def _give(queue: asyncio.Queue[Update], update: Update, after: Shown) -> None:

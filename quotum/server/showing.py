@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from quotum import boards
-from quotum.boards import Board, BoardRow
+from quotum.boards import Board
 from quotum.server import naming
 from quotum.server.happenings import happened
 from quotum.server.live import Shown
@@ -76,14 +76,14 @@ def _rows(board: Board, by: str, words: Words) -> dict[str, dict[str, Any]]:
     """The rows by key. Figures of one board have the same digits after the point, so that they align."""
     values = [boards.value_text(board.metric, row.value, row.currency) for row in board.rows]
     decimals = decimals_of(values)
-    parts = [_part(row) for row in board.rows]
     aimed = any(row.attainment is not None for row in board.rows)
-    most = max(parts + [Fraction(1)] * aimed, key=abs, default=Fraction(0))
+    parts = [(row.attainment if aimed else row.value) or 0 for row in board.rows]
+    most = max(1 if aimed else 0, *(abs(Fraction(part)) for part in parts), 0)
     alone = len(board.currencies) <= 1
     rows = {}
     for place, (row, value) in enumerate(zip(board.rows, values, strict=True)):
         aim, done = row.target, row.attainment
-        length = float(abs(parts[place] / most)) if most else 0.0
+        length = float(abs(Fraction(parts[place]) / most)) if most else 0.0
         rows[f"{row.currency}/{row.key}"] = {
             "rank": row.rank,
             "who": row.who,
@@ -95,7 +95,11 @@ def _rows(board: Board, by: str, words: Words) -> dict[str, dict[str, Any]]:
             "text": _figure(words, value, row.currency, decimals, alone=alone),
             "full": naming.amount(words, board.metric.name, value, row.currency),
             "next": _next(board, place, words),
-            "target": words.figure(boards.value_text(board.metric, aim, row.currency)) if aim else "",
+            "target": _figure(
+                words, boards.value_text(board.metric, aim, row.currency), row.currency, decimals, alone=alone
+            )
+            if aim
+            else "",
             "done": "" if done is None else words.share(_rounded(done)),
             "whole": round(abs(float(1 / most)), PLACES) if done is not None else 0,
         }
@@ -106,11 +110,6 @@ def _figure(words: Words, value: str, currency: str, decimals: int, *, alone: bo
     if not value:
         return naming.NO_FIGURE
     return words.figure(value, decimals) if alone else words.money(value, currency)
-
-
-def _part(row: BoardRow) -> Fraction:
-    """How long a row's bar is: what it has attained where there are targets, else its value."""
-    return Fraction(row.value or 0) if row.attainment is None else row.attainment
 
 
 def _rounded(part: Fraction) -> Decimal:

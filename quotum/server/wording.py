@@ -17,7 +17,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
 from schemas.periods import Period
 
@@ -99,8 +99,7 @@ class Words:
 
     def share(self, value: Decimal) -> str:
         """A part of 1 as a percentage with at most one decimal."""
-        pattern = self.locale.percent_formats[None].pattern.replace("0", "0.#")
-        return format_percent(value, pattern, locale=self.locale)
+        return self.say("{number}%", number=format_decimal(value * 100, "#,##0.#", locale=self.locale))
 
     def day(self, day: date) -> str:
         """Mon 23 Nov 2026."""

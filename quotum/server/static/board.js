@@ -19,6 +19,7 @@ let newest = page.position - 1; // what happened up to here was on the page, or 
 
 function apply(update, live) {
   if (!rows) return update.rows.length ? location.reload() : tell(update.happened, live); // the first rows: a table
+  if (!by("board").hasAttribute("data-targets") && update.rows.some((row) => row.target)) return location.reload();
   const passed = rows.apply(update);
   pages?.show();
   if (by("total") && update.total) by("total").textContent = update.total;

@@ -1,0 +1,37 @@
+"""A win is celebrated once, and taken back quietly."""
+
+from tests.browser.conftest import Open
+from tests.browser.floor import TODAY, Floor
+
+
+def test_a_win_is_celebrated_once_and_not_again_after_a_reload(floor: Floor, visit: Open) -> None:
+    page = visit(floor.url)
+    assert page.locator("#celebration").is_hidden()
+    floor.win("party-1", "r0", "4500")
+    page.locator("#celebration", has_text="Anna de Vries wins a deal: €4,500").wait_for()
+    page.reload()
+    page.wait_for_selector("#freshness[data-state=live]")
+    page.locator("#feed", has_text="Anna de Vries wins a deal: €4,500").wait_for()
+    assert page.locator("#celebration").is_hidden()
+    floor.post(floor.event("deal.amended", {"id": "party-1", "product": "GTX"}))
+    page.locator("#feed li >> nth=0").filter(has_text="corrected").wait_for()
+    assert page.locator("#celebration").is_hidden()
+
+
+def test_a_win_that_is_undone_is_withdrawn_quietly(floor: Floor, visit: Open) -> None:
+    page = visit(floor.url, locale="nl-NL")
+    floor.win("party-2", "r1", "700")
+    page.locator("#celebration", has_text="Bas Jansen wint een deal: € 700").wait_for()
+    floor.post(floor.event("deal.reopened", {"id": "party-2"}))
+    page.locator("#celebration", has_text="Bas Jansen wint een deal").wait_for(state="hidden")
+    assert "gecorrigeerd: deal van 23 nov telt niet meer" in page.locator("#feed").inner_text()
+    floor.post(floor.event("deal.won", {"id": "party-2", "rep": "r1", "day": TODAY}))
+    page.locator("#feed li[data-kind=win] >> nth=0").wait_for()
+    assert page.locator("#celebration").is_hidden()
+
+
+def test_an_old_win_that_is_told_late_is_no_news_to_celebrate(floor: Floor, visit: Open) -> None:
+    page = visit(floor.url)
+    floor.win("party-3", "r2", "99", "2026-11-03")
+    page.locator("#feed", has_text="€99").wait_for()
+    assert page.locator("#celebration").is_hidden()

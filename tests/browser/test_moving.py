@@ -1,0 +1,87 @@
+"""The board moves when something happens, for everybody who looks, and says so when it cannot."""
+
+from quotum.server.wording import LANGUAGES, words_of
+from tests.browser.conftest import Open
+from tests.browser.floor import Floor
+from tests.browser.looking import names, value, wait_for_first, wait_for_value
+
+
+def test_a_row_moves_to_its_new_place_when_a_deal_is_won(floor: Floor, visit: Open) -> None:
+    page = visit(floor.url)
+    assert names(page)[-1] == "Lotte Hendriks"
+    floor.win("moving-1", "r11", "20000000")
+    page.wait_for_selector("tr.changed")
+    wait_for_first(page, "Lotte Hendriks")
+    assert page.locator("tr.changed .who").all_inner_texts() == ["Lotte Hendriks"]
+    page.wait_for_selector("tr.changed", state="detached")
+    assert value(page, "Lotte Hendriks").startswith("20,003,750")
+
+
+def test_two_viewers_see_the_same(floor: Floor, visit: Open) -> None:
+    one, other = visit(floor.url), visit(floor.url, locale="nl-NL")
+    before = value(one, "Daan Bakker")
+    floor.win("two-1", "r3", "100000")
+    after = f"1{before.zfill(len('09,750'))}"
+    wait_for_value(one, "Daan Bakker", after)
+    wait_for_value(other, "Daan Bakker", after.translate(str.maketrans(",.", ".,")))
+    assert names(one) == names(other)
+
+
+def test_figures_that_moved_are_written_as_the_page_writes_them_anew(floor: Floor, visit: Open) -> None:
+    for locale in ("nl-NL", "en-GB"):
+        page = visit(floor.url, locale=locale)
+        floor.win(f"same-{locale}", "r5", "1234.50")
+        page.wait_for_selector("tr.changed")
+        page.wait_for_selector("tr.changed", state="detached")
+        moved, total = page.locator("#board tbody").inner_text(), page.locator("#total").inner_text()
+        page.reload()
+        assert page.locator("#board tbody").inner_text() == moved
+        assert page.locator("#total").inner_text() == total
+
+
+def test_the_browser_counts_up_in_figures_as_the_server_writes_them(floor: Floor, visit: Open) -> None:
+    for locale in LANGUAGES:
+        page = visit(floor.url, locale=locale)
+        words = words_of(locale)
+        for number in ("0", "7", "1234", "-1234.50", "1234567.89", "12000.00"):
+            digits = len(number.partition(".")[2])
+            shown = page.evaluate(
+                "([n, digits]) => new Intl.NumberFormat(document.documentElement.lang,"
+                " {minimumFractionDigits: digits, maximumFractionDigits: digits}).format(n)",
+                [float(number), digits],
+            )
+            assert shown == words.figure(number)
+
+
+def test_a_lost_connection_is_told_and_comes_back_by_itself(own_floor: Floor, visit: Open) -> None:
+    own_floor.people(["Anna", "Bas"])
+    own_floor.win("before", "r0", "100")
+    page = visit(own_floor.url)
+    own_floor.stop()
+    page.wait_for_selector("#freshness[data-state=lost]")
+    assert "Connection lost" in page.locator("#freshness").inner_text()
+    assert value(page, "Anna") == "100"
+    own_floor.start()
+    own_floor.win("meanwhile", "r1", "300")
+    page.wait_for_selector("#freshness[data-state=live]")
+    wait_for_first(page, "Bas")
+    assert page.locator("#celebration").is_hidden()
+
+
+def test_nothing_moves_where_less_motion_is_wanted(floor: Floor, visit: Open) -> None:
+    page = visit(floor.url, reduced_motion="reduce")
+    page.evaluate("() => { Element.prototype.animate = () => { window.moved = true; }; }")
+    floor.win("calm", "r8", "500000")
+    page.wait_for_selector("tr.changed")
+    assert value(page, "Ivo Dekker").startswith("506,000")
+    assert page.evaluate("window.moved") is None
+
+
+def test_the_page_is_loaded_anew_after_midnight(floor: Floor, visit: Open) -> None:
+    page = visit("about:blank", live=False)
+    page.clock.install()
+    page.goto(floor.url)
+    page.evaluate("window.old = true")
+    with page.expect_navigation():
+        page.clock.fast_forward("14:00:00")
+    assert page.evaluate("window.old") is None
