@@ -1,6 +1,6 @@
 """The demo keeps its own books, fills them once, goes on from its log, and never mixes with what is real."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Signal
@@ -14,8 +14,9 @@ from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
 from schemas.events import read_event
 from schemas.facts import FEED, PERSON
 from schemas.moments import microseconds
-from streams.books import Books
+from streams.books import Books, Outcome
 from streams.door import DEMO_SOURCE
+from streams.recorder import Entry
 from tests.schemas.making import won
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
@@ -108,7 +109,7 @@ def test_a_past_that_was_broken_off_is_written_to_its_end(
     monkeypatch.setattr(running, "AT_ONCE", 50)
     taken, record = 0, books.record
 
-    def record_and_break_off(entries: Any) -> Any:
+    def record_and_break_off(entries: Sequence[Entry]) -> list[Outcome]:
         nonlocal taken
         taken += 1
         if taken == 5:
