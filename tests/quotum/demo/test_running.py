@@ -1,6 +1,6 @@
 """The demo keeps its own books, fills them once, goes on from its log, and never mixes with what is real."""
 
-from collections.abc import Callable, Iterator, Sequence, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Signal
@@ -16,7 +16,6 @@ from schemas.facts import FEED, PERSON
 from schemas.moments import microseconds
 from streams.books import Books, Outcome
 from streams.door import DEMO_SOURCE
-from streams.recorder import Entry
 from streams.recorder import Entry
 from tests.schemas.making import won
 
