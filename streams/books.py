@@ -48,6 +48,8 @@ class Books:
 
     def __init__(self, history: History, vault: Vault, clock: Callable[[], int]) -> None:
         """Use `Books.open` or `Books.create`."""
+        self._organised = 0  # how often the organisation's trail was written to
+        self._remembered: tuple[int, tuple[Organisation, list[Target]]] = (-1, (Organisation(), []))
         self.history = history
         self.vault = vault
         self.clock = clock
@@ -117,13 +119,20 @@ class Books:
 
     def organisation(self) -> Organisation:
         """The workspace, its teams and its people as the log tells them now."""
-        with self.history.read() as cursor:
-            return organisation(stored_facts(cursor, [ORGANISATION]))
+        return self._said_of_all()[0]
 
     def targets(self) -> list[Target]:
         """The targets as the log tells them now, each with all its steps."""
-        with self.history.read() as cursor:
-            return targets(stored_facts(cursor, [ORGANISATION]))
+        return self._said_of_all()[1]
+
+    def _said_of_all(self) -> tuple[Organisation, list[Target]]:
+        """Both, read again only after events of their trail were recorded: every question asks for them."""
+        version = self._organised
+        if self._remembered[0] != version:
+            with self.history.read() as cursor:
+                facts = list(stored_facts(cursor, [ORGANISATION]))
+            self._remembered = (version, (organisation(facts), targets(facts)))
+        return self._remembered[1]
 
     def today(self) -> date:
         """The day it is now, in the workspace's zone."""
@@ -157,6 +166,8 @@ class Books:
         """The same, with what all of them moved."""
         recorded = self._recorder.record(entries).result() if entries else Recorded([], [])
         offsets = recorded.offsets
+        if any(entry.event.trail == ORGANISATION for entry in entries):
+            self._organised += 1
         if any(offset is not None for offset in offsets):
             for told in self._listeners:
                 told()
