@@ -63,7 +63,7 @@ class Camera:
             locale="nl-NL" if dutch else "en-GB",
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
-            device_scale_factor=0.75 if size == WALL else 1,
+            device_scale_factor=0.5 if size == WALL else 1,
         )
         page = context.new_page()
         page.goto(url)
