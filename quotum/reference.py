@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 from projections.metrics import METRICS, Metric
+from quotum.settings_page import settings_page
 from schemas.data import Share
 from schemas.envelope import Data, Event, PartyId, Writes, marked
 from schemas.events import EVENTS
@@ -403,8 +404,9 @@ def sources(metric: Metric) -> list[str]:
 
 
 def main() -> None:
-    """Write both pages."""
-    for name, text in (("events.md", events_page()), ("metrics.md", metrics_page())):
+    """Write the pages."""
+    pages = (("events.md", events_page()), ("metrics.md", metrics_page()), ("settings.md", settings_page()))
+    for name, text in pages:
         (DOCS / name).write_text(text, encoding="utf-8")
 
 
