@@ -43,7 +43,7 @@ $(stamp): requirements/dev.lock pyproject.toml
 	@$(call into_venv,requirements/runtime.lock,--no-compile)
 
 # Pages are tested in a real browser. Where it may, this installs the system's; elsewhere those tests say what to do.
-browser: $(stamp)
+browser: $(stamp) ## install the browser that pages are tested in, where it may
 	@command -v chromium >/dev/null || test -n "$$QUOTUM_CHROMIUM" || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium for the tests of pages" && \
 		apt-get -qq update >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \

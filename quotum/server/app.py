@@ -34,6 +34,7 @@ def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = N
         hub.close()
 
     app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
+    problems.describe(app)
     app.state.books = books
     app.state.hub = hub
     app.state.access = access

@@ -11,10 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from quotum import boards
 from quotum.server.access import may
 from quotum.server.live import Hub
+from quotum.server.problems import documented
 from quotum.server.showing import Question, shown
 from streams.books import Books
 
-router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[Depends(may("read"))])
+router = APIRouter(
+    prefix="/v1", tags=["questions"], dependencies=[Depends(may("read"))], responses=documented(401, 403, 422, 429)
+)
 By = Literal["rep", "team", "region", "product", "kind", "day", "total"]
 Ties = Literal["standard", "dense", "first"]
 Credit = Literal["owner", "closer", "seller"]

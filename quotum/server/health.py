@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from quotum.server.problems import ProblemError
+from quotum.server.problems import ProblemError, documented
 from streams.books import Books
 
 router = APIRouter(tags=["operation"])
@@ -33,7 +33,7 @@ async def get_health() -> Health:
     return Health(status="alive")
 
 
-@router.get("/ready")
+@router.get("/ready", responses=documented(503))
 async def get_ready(request: Request) -> Ready:
     """Ready to answer? 503 if history cannot be read."""
     books: Books = request.app.state.books

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from quotum.server.access import may
-from quotum.server.problems import Fault, ProblemError
+from quotum.server.problems import Fault, ProblemError, documented
 from schemas.envelope import Event
 from schemas.events import read_event
 from schemas.facts import FEED
@@ -17,6 +17,9 @@ from streams.books import Books, Outcome
 
 LARGEST_BODY_BYTES = 4_000_000
 MOST_EVENTS = 1_000
+MEDIA_TYPES = ("application/json", "application/cloudevents+json", "application/cloudevents-batch+json")
+EVENT = {"type": "object", "description": "a CloudEvent in structured form; docs/events.md tells the types"}
+EVENTS = {"oneOf": [EVENT, {"type": "array", "items": EVENT, "maxItems": MOST_EVENTS}]}
 router = APIRouter(prefix="/v1", tags=["events"])
 
 
@@ -35,7 +38,12 @@ class Answers(BaseModel):
     results: list[Answer] = Field(description="one per event")
 
 
-@router.post("/events", dependencies=[Depends(may("write"))])
+@router.post(
+    "/events",
+    dependencies=[Depends(may("write"))],
+    responses=documented(400, 401, 403, 413, 429),
+    openapi_extra={"requestBody": {"required": True, "content": {media: {"schema": EVENTS} for media in MEDIA_TYPES}}},
+)
 async def post_events(request: Request) -> Answers:
     """Take events: a CloudEvent in structured form, or an array of them. What is taken outlives a kill."""
     events = _events(await _body(request))

@@ -13,7 +13,7 @@ from quotum import boards
 from quotum.boards import BoardRow
 from quotum.boards import Question as Asked
 from quotum.server.access import may
-from quotum.server.problems import ProblemError
+from quotum.server.problems import ProblemError, documented
 from quotum.server.showing import Question
 from schemas.moments import from_microseconds, instant_text
 from streams.books import Books
@@ -23,7 +23,9 @@ from streams.figures import By
 PAGE = 50
 MOST = 1_000
 NUMBERED = ("rep", "team")
-router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[Depends(may("read"))])
+router = APIRouter(
+    prefix="/v1", tags=["questions"], dependencies=[Depends(may("read"))], responses=documented(401, 403, 404, 422, 429)
+)
 
 
 class Moved(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -30,6 +31,26 @@ class Problem(BaseModel):
     status: int = Field(description="the status again")
     detail: str = Field(description="what is wrong, in a sentence")
     faults: list[Fault] = Field(default_factory=list, description="one by one, where several things are wrong")
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems an address can answer with, for its description."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def describe(app: FastAPI) -> None:
+    """Put the form of a problem into the application's description of itself."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts = schema.pop("$defs", {}) | {"Problem": schema}
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        described = plain()
+        described.setdefault("components", {}).setdefault("schemas", {}).update(parts)
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI itself describes
 
 
 class ProblemError(Exception):

@@ -1,0 +1,51 @@
+"""The application as a whole: its API keeps to its own description, whatever is sent to it."""
+
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from quotum.server.app import create_app
+from quotum.server.limits import Limits
+from streams.books import Books
+from tests.quotum.server.serving import served
+
+
+def _calls(schema: schemathesis.BaseSchema) -> list[schemathesis.APIOperation]:
+    """All that can be called but the stream, which never ends; what that refuses is tested in test_problems.py."""
+    return [found.ok() for found in schema.exclude(path="/v1/stream").get_all_operations()]
+
+
+@pytest.mark.slow
+def test_the_api_keeps_to_its_description_whatever_is_sent(tmp_path: Path) -> None:
+    with Books.create(tmp_path / "h.duckdb", zone="Europe/Amsterdam", currency="EUR") as books:
+        schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(books, limits=Limits(burst=1e9)))
+        calls = _calls(schema)
+        assert len(calls) >= 6
+
+        # A period such as 2017-02-30 has the right form and is refused all the same: no schema says which days exist.
+        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(st.data())
+        def kept(data: st.DataObject) -> None:
+            call = data.draw(st.sampled_from(calls), label="call")
+            data.draw(call.as_strategy()).call_and_validate(
+                headers={"host": "127.0.0.1"}, excluded_checks=[positive_data_acceptance]
+            )
+
+        kept()
+
+
+def test_every_address_of_the_api_says_what_it_is_for(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, _):
+        paths = client.get("/openapi.json").json()["paths"]
+        assert {
+            "/v1/events",
+            "/v1/boards/{metric}/{period}",
+            "/v1/reached/{metric}/{period}",
+            "/v1/stream",
+        } <= paths.keys()
+        wordless = [name for name, methods in paths.items() for one in methods.values() if not one.get("description")]
+        assert wordless == []
