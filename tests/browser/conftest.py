@@ -15,7 +15,7 @@ Open = Callable[..., Page]
 WAIT_MS = 10_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there an event loop runs, and other modules run their own
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = chromium_path(playwright)

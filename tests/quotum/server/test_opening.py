@@ -78,17 +78,3 @@ def test_a_person_who_said_so_is_told_from_a_feed(tmp_path: Path) -> None:
 def test_what_is_not_there_is_a_problem(tmp_path: Path, path: str, status: int) -> None:
     with served(tmp_path) as (client, _):
         assert client.get(f"/v1/explain/{path}").status_code == status
-
-
-def test_the_pages_say_the_same(tmp_path: Path) -> None:
-    with served(tmp_path) as (client, books):
-        client.post("/v1/events", json=EVENTS)
-        key = keys(books, "revenue", "rep")[0]
-        page = client.get("/why", params={"metric": "revenue", "period": "2026-03", "key": key, "page": "x"})
-        rows = explained(client, f"revenue/2026-03/{key}")["events"]
-        assert (page.status_code, page.text.count("<tr>")) == (200, 1 + rows)
-        trail = client.get("/events/deal:a")
-        assert trail.status_code == 200
-        assert "anna 0.5, bas 0.5" in trail.text.replace("0.500000", "0.5")
-        assert client.get("/events/deal:none").status_code == 404
-        assert client.get("/why?metric=revenue&period=2026-03&by=nonsense&key=x").status_code == 422

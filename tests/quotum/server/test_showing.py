@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from quotum.server.showing import Question, shown
-from streams.books import Books
 from tests.quotum.server.serving import WON, served
 
 MARCH = Question(metric="revenue", period="2026-03")
@@ -50,29 +49,6 @@ def test_figures_align_and_bars_follow_the_largest_either_way(tmp_path: Path) ->
     events = [*won(1, "a", "anna", "50.50"), *won(3, "b", "bas", "-101")]
     rows = list(board(tmp_path, *events, question=MARCH.model_copy(update={"language": "nl"})).rows.values())
     assert [(row["text"], row["part"]) for row in rows] == [("50,50", 0.5), ("-101,00", 1.0)]
-
-
-def test_a_win_that_is_taken_back_is_told_as_a_correction(tmp_path: Path) -> None:
-    events = [*won(1, "a", "anna", "5"), told(9, "deal.reopened", id="a")]
-    lines = board(tmp_path, *events).more["happened"]
-    assert [(line["kind"], line["text"]) for line in lines] == [
-        ("unwin", "corrected: the deal of 3 Mar no longer counts"),
-        ("past", "anna wins a deal: €5"),
-        ("news", "anna opens a deal"),
-    ]
-    assert not any(line["fresh"] for line in lines if line["kind"] == "win")
-
-
-def test_every_kind_of_event_is_told_or_left_out_without_a_slip(tmp_path: Path) -> None:
-    with served(tmp_path) as (client, books):
-        client.post(
-            "/v1/events", json=[told(1, "call.logged", id="c", day="2026-03-03"), told(2, "call.voided", id="c")]
-        )
-        assert _texts(books) == ["corrected: a call no longer counts", "a call is made"]
-
-
-def _texts(books: Books) -> list[str]:
-    return [line["text"] for line in shown(books, MARCH).more["happened"]]
 
 
 def test_a_board_of_a_team_counts_what_was_done_in_it(tmp_path: Path) -> None:

@@ -1,0 +1,20 @@
+"""The pages for who doubts say what the API says."""
+
+from pathlib import Path
+
+from tests.quotum.server.serving import served
+from tests.quotum.server.test_opening import EVENTS, explained, keys
+
+
+def test_the_pages_say_the_same(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, books):
+        client.post("/v1/events", json=EVENTS)
+        key = keys(books, "revenue", "rep")[0]
+        page = client.get("/why", params={"metric": "revenue", "period": "2026-03", "key": key, "page": "x"})
+        rows = explained(client, f"revenue/2026-03/{key}")["events"]
+        assert (page.status_code, page.text.count("<tr>")) == (200, 1 + rows)
+        trail = client.get("/events/deal:a")
+        assert trail.status_code == 200
+        assert "anna 0.5, bas 0.5" in trail.text.replace("0.500000", "0.5")
+        assert client.get("/events/deal:none").status_code == 404
+        assert client.get("/why?metric=revenue&period=2026-03&by=nonsense&key=x").status_code == 422
