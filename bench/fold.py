@@ -12,6 +12,7 @@ from bench.report import missing_data, paired, report, seconds
 from projections.fold import State, Trail, evolve
 from schemas.facts import FEED, Fact, decode, decode_fact
 from schemas.moments import Calendar
+from streams.collecting import collection_paused
 
 ZONE = "Europe/Amsterdam"
 
@@ -53,18 +54,20 @@ def _stages(lines: list[bytes], facts: list[Fact], whole: float) -> list[tuple[s
 def _fold(lines: list[bytes]) -> None:
     calendar = Calendar(ZONE)
     trails: dict[str, Trail] = {}
-    for line in lines:
-        fact = decode_fact(line, FEED)
-        trail = trails.get(fact.trail)
-        if trail is None:
-            trail = trails[fact.trail] = Trail(calendar)
-        trail.post(fact)
+    with collection_paused():  # as the recorder and replay do
+        for line in lines:
+            fact = decode_fact(line, FEED)
+            trail = trails.get(fact.trail)
+            if trail is None:
+                trail = trails[fact.trail] = Trail(calendar)
+            trail.post(fact)
 
 
 def _evolve(facts: list[Fact]) -> None:
     states: dict[str, State] = {}
-    for fact in facts:
-        evolve(states.setdefault(fact.trail, {}), fact)
+    with collection_paused():
+        for fact in facts:
+            evolve(states.setdefault(fact.trail, {}), fact)
 
 
 def _count(lines: list[bytes]) -> None:

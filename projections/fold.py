@@ -187,7 +187,8 @@ def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Hold
         counted = _quantity(metric, texts, placed[0], calendar)
         if counted is None:
             continue
-        holder = held(entity, placed[0]) if metric.holder == OPENING else holders(texts.get(metric.holder, ""))
+        by_steps = metric.holder == OPENING and entity.stepped
+        holder = held(entity, placed[0]) if by_steps else holders(texts.get(metric.holder, ""))
         _credit(own, metric.name, OWNER, holder, placed, counted)
         if metric.credited:
             _credit(own, metric.name, CLOSER, holders(texts.get("closed_by", "")), placed, counted)

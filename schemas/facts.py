@@ -119,11 +119,8 @@ def read_fact(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tu
             writes.append((register, text(value) if text else value))
     if reading.stepped:
         writes = [(_step(register, data, stamp), text) for register, text in writes]
-    return Fact(trail, _entity(reading, data), layer, stamp, tuple(writes))
-
-
-def _entity(reading: _Reading, data: dict[str, Any]) -> str:
-    return f"{reading.kind}{data[reading.id]}" if reading.id in data else WORKSPACE
+    entity = f"{reading.kind}{data[reading.id]}" if reading.id in data else WORKSPACE
+    return Fact(trail, entity, layer, stamp, tuple(writes))
 
 
 def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> str:

@@ -20,6 +20,7 @@ from schemas.envelope import Event
 from schemas.facts import Fact, read_fact
 from schemas.moments import Calendar, microseconds
 from streams import arrow
+from streams.collecting import collection_paused
 from streams.history import History, transaction
 
 EMBEDDED_PARTITION = 0
@@ -80,7 +81,8 @@ class Recorder:
         known_at = max(self.clock(), last_known_at)
         taken = [rows[index] for index in fresh.values()]
         try:
-            moved = self._fold(connection, taken)
+            with collection_paused():
+                moved = self._fold(connection, taken)
             self._append(connection, next_offset, known_at, taken, moved)
         except BaseException:
             self._trails.clear()

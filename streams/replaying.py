@@ -15,6 +15,7 @@ from projections.fold import Cell, Posting, Trail
 from schemas.facts import read_fact
 from schemas.moments import Calendar, from_day_number
 from streams import arrow, plain_sql
+from streams.collecting import collection_paused
 from streams.history import History, transaction
 from streams.recorder import ROWS_AT_ONCE, posting_row
 
@@ -107,14 +108,20 @@ def _folded(connection: duckdb.DuckDBPyConnection, calendar: Calendar) -> Iterat
     """All postings, folded from the first event on, a batch of events at a time."""
     trails: dict[str, Trail] = {}
     for batch in connection.sql(PLACED_EVENTS).to_arrow_reader(ROWS_AT_ONCE):
-        found: list[Placed] = []
-        for *place, kind, data, trail, layer, asserted_at, sequence, id_ in zip(*map(_python, batch), strict=True):
-            fact = read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_))
-            folding = trails.get(trail)
-            if folding is None:
-                folding = trails[trail] = Trail(calendar)
-            found += [((place[0], place[1], place[2]), trail, posting) for posting in folding.post(fact)]
+        with collection_paused():
+            found = _folded_batch(batch, trails, calendar)
         yield found
+
+
+def _folded_batch(batch: pa.RecordBatch, trails: dict[str, Trail], calendar: Calendar) -> list[Placed]:
+    found: list[Placed] = []
+    for *place, kind, data, trail, layer, asserted_at, sequence, id_ in zip(*map(_python, batch), strict=True):
+        fact = read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_))
+        folding = trails.get(trail)
+        if folding is None:
+            folding = trails[trail] = Trail(calendar)
+        found += [((place[0], place[1], place[2]), trail, posting) for posting in folding.post(fact)]
+    return found
 
 
 def _python(column: pa.Array) -> list[Any]:
