@@ -5,13 +5,14 @@ import tempfile
 from pathlib import Path
 
 from bench.report import BPI2012
+from schemas.moments import from_microseconds, instant_text
 from streams.books import Books
 from streams.importing import Importing, file_time
 from streams.mapping import read_mapping
 
 MAPPING = Path(__file__).resolve().parents[1] / "examples" / "mappings" / "bpi2012.toml"
 QUERY = """
-SELECT id, source, type, strftime(make_timestamptz(asserted_at), '%Y-%m-%dT%H:%M:%S.%fZ'), trail, sequence, data
+SELECT id, source, type, asserted_at, trail, sequence, data
 FROM events WHERE source = 'bpi2012' ORDER BY log_offset
 """
 
@@ -31,11 +32,19 @@ def bpi2012_lines() -> list[bytes]:
     with tempfile.TemporaryDirectory() as name, open_books(Path(name)) as books:
         import_bpi2012(books, Path(name))
         rows = books.history.rows(QUERY)
-    keys = ("id", "source", "type", "time", "trail", "sequence")
     return [
         json.dumps(
-            {"specversion": "1.0", **dict(zip(keys, head, strict=True)), "data": json.loads(data)},
+            {
+                "specversion": "1.0",
+                "id": id_,
+                "source": source,
+                "type": kind,
+                "time": instant_text(from_microseconds(asserted_at)),
+                "trail": trail,
+                "sequence": sequence,
+                "data": json.loads(data),
+            },
             separators=(",", ":"),
         ).encode()
-        for *head, data in rows
+        for id_, source, kind, asserted_at, trail, sequence, data in rows
     ]

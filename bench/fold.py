@@ -51,7 +51,7 @@ def _stages(lines: list[bytes], facts: list[Fact], whole: float) -> list[tuple[s
     ]
 
 
-def _fold(lines: list[bytes]) -> None:
+def _fold(lines: list[bytes]) -> dict[str, Trail]:
     calendar = Calendar(ZONE)
     trails: dict[str, Trail] = {}
     with collection_paused():  # as the recorder and replay do
@@ -61,13 +61,15 @@ def _fold(lines: list[bytes]) -> None:
             if trail is None:
                 trail = trails[fact.trail] = Trail(calendar)
             trail.post(fact)
+    return trails
 
 
-def _evolve(facts: list[Fact]) -> None:
+def _evolve(facts: list[Fact]) -> dict[str, State]:
     states: dict[str, State] = {}
     with collection_paused():
         for fact in facts:
             evolve(states.setdefault(fact.trail, {}), fact)
+    return states
 
 
 def _count(lines: list[bytes]) -> None:

@@ -36,7 +36,7 @@ from projections.shares import (
     statements,
 )
 from schemas.data import MILLIONTHS
-from schemas.facts import STEPS, TAKEN_BACK, WITHDRAWN, Fact
+from schemas.facts import PERSON, STEPS, TAKEN_BACK, WITHDRAWN, Fact
 from schemas.moments import DAY_TEXT_LENGTH, Calendar, instant_us
 
 Dims = tuple[str, str, str, str, str, int | None]  # campaign, product, kind, customer, currency, days of a duration
@@ -51,6 +51,10 @@ FIRST_SEQUENCE = -(2**63)
 AFTER_ALL_IDS = "\U0010ffff"
 
 
+NOTHING_SAID: dict[str, Register] = {}  # what most entities have of most things; never written to
+NO_LINES: Lines = {}
+
+
 class Entity:
     """The registers of a call, a lead, a deal ...; beside them only what can be computed from them."""
 
@@ -61,12 +65,20 @@ class Entity:
         self.name = name
         self.kind = name.partition(":")[0]
         self.feed: dict[str, Register] = {}
-        self.person: dict[str, Register] = {}
+        self.person: dict[str, Register] = NOTHING_SAID
         self.stepped = False  # whether anything but its opening says who holds it
         self.holding: Holding | None = None
-        self.lines: Lines = {}
+        self.lines: Lines = NO_LINES
         self.place: Place | None = None
         self.sold: Holders = UNASSIGNED  # of an offer: who gets the deals it led to
+
+    def writable(self, layer: int) -> dict[str, Register]:
+        """The registers of a layer, to write to."""
+        if layer != PERSON:
+            return self.feed
+        if self.person is NOTHING_SAID:
+            self.person = {}
+        return self.person
 
     def register(self, name: str) -> Register | None:
         """The register that speaks: a person's before a feed's; None where neither does (empty text says nothing)."""
@@ -103,7 +115,7 @@ def evolve(state: State, fact: Fact) -> bool:
     entity = state.get(fact.entity)
     if entity is None:
         entity = state[fact.entity] = Entity(fact.entity)
-    registers = entity.person if fact.layer else entity.feed
+    registers = entity.writable(fact.layer) if fact.layer else entity.feed
     asserted_at, sequence, id_ = fact.stamp
     changed = False
     for name, text in fact.writes:
@@ -112,7 +124,7 @@ def evolve(state: State, fact: Fact) -> bool:
         if known is None or known < told:
             registers[name] = told
             changed = True
-            if STEPS in name:
+            if fact.stepped and STEPS in name:
                 entity.stepped = True
     return changed
 
@@ -122,7 +134,8 @@ def join(ours: State, theirs: State) -> State:
     for name, other in theirs.items():
         entity = ours.setdefault(name, Entity(name))
         entity.stepped |= other.stepped
-        for registers, told in ((entity.feed, other.feed), (entity.person, other.person)):
+        for layer, told in enumerate(other.layers):
+            registers = entity.writable(layer) if told else {}
             for field, register in told.items():
                 registers[field] = max(registers.get(field, register), register)
     return ours
@@ -179,36 +192,40 @@ def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Hold
     texts = entity.texts()
     if texts.get("alive") == "no":
         return own
-    outcome = texts.get("outcome", "")
+    read = texts.get
+    outcome = read("outcome", "")
+    labels = (read("campaign", ""), read("product", ""), read("kind", ""), read("customer", ""))
     for metric in BY_KIND.get(entity.kind, ()):
         if metric.day not in texts or (metric.outcome and metric.outcome != outcome):
             continue
         placed = calendar.place(texts[metric.day])
-        counted = _quantity(metric, texts, placed[0], calendar)
-        if counted is None:
-            continue
+        counted: tuple[int, Dims] = (MILLIONTHS, (*labels, "", None))
+        if metric.amount or metric.since:
+            known = _quantity(metric, texts, placed[0], calendar, labels)
+            if known is None:
+                continue
+            counted = known
         by_steps = metric.holder == OPENING and entity.stepped
-        holder = held(entity, placed[0]) if by_steps else holders(texts.get(metric.holder, ""))
+        holder = held(entity, placed[0]) if by_steps else holders(read(metric.holder, ""))
         _credit(own, metric.name, OWNER, holder, placed, counted)
         if metric.credited:
-            _credit(own, metric.name, CLOSER, holders(texts.get("closed_by", "")), placed, counted)
+            _credit(own, metric.name, CLOSER, holders(read("closed_by", "")), placed, counted)
             _credit(own, metric.name, SELLER, sold, placed, counted)
     return own
 
 
-def _quantity(metric: Metric, texts: dict[str, str], day: int, calendar: Calendar) -> tuple[int, Dims] | None:
-    """How much of a metric, and by what it can be asked for; None where that is not known."""
-    amount, currency, days, read = MILLIONTHS, "", None, texts.get
+def _quantity(
+    metric: Metric, texts: dict[str, str], day: int, calendar: Calendar, labels: tuple[str, str, str, str]
+) -> tuple[int, Dims] | None:
+    """How much of a sum or a duration, and by what it can be asked for; None where that is not known."""
     if metric.amount:
         if metric.amount not in texts:
             return None
         amount, currency = quantity(metric.unit, texts[metric.amount])
-    elif metric.since:
-        if metric.since not in texts:
-            return None
-        days = day - calendar.day_of(texts[metric.since])
-    dims = (read("campaign", ""), read("product", ""), read("kind", ""), read("customer", ""), currency, days)
-    return amount, dims
+        return amount, (*labels, currency, None)
+    if metric.since not in texts:
+        return None
+    return MILLIONTHS, (*labels, "", day - calendar.day_of(texts[metric.since]))
 
 
 def _credit(

@@ -31,6 +31,7 @@ class Fact(NamedTuple):
     layer: int
     stamp: tuple[int, int, str]
     writes: tuple[tuple[str, str], ...]  # register, text
+    stepped: bool = True  # whether a register may be a step of several; False saves looking
 
 
 class _Reading(NamedTuple):
@@ -120,7 +121,7 @@ def read_fact(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tu
     if reading.stepped:
         writes = [(_step(register, data, stamp), text) for register, text in writes]
     entity = f"{reading.kind}{data[reading.id]}" if reading.id in data else WORKSPACE
-    return Fact(trail, entity, layer, stamp, tuple(writes))
+    return Fact(trail, entity, layer, stamp, tuple(writes), reading.stepped)
 
 
 def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> str:
