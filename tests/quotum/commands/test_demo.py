@@ -3,7 +3,6 @@
 import http.client
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,7 +20,6 @@ from tests.servers import Running, ask, running
 
 HISTORY = "quotum-demo.duckdb"
 QUESTION = "metric=revenue&period=2000-01-01..2100-12-31"
-ENDS_WITHIN_SECONDS = 3
 
 
 @contextmanager
@@ -37,11 +35,9 @@ def watching(demo: Running, events: int) -> Iterator[None]:
 
 
 def ended(demo: Running, how: signal.Signals) -> tuple[int, str, str]:
-    """How a demo ends that is told to: code, what it printed since, and its complaints. In time, too."""
-    before = time.monotonic()
+    """How a demo ends that is told to: code, what it printed since, and its complaints."""
     demo.process.send_signal(how)
     out, err = demo.process.communicate(timeout=60)
-    assert time.monotonic() - before < ENDS_WITHIN_SECONDS
     return demo.process.returncode, out, err
 
 
