@@ -13,7 +13,7 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 
 from quotum.server.app import create_app
 from quotum.server.serving import LOOPBACK, listen, serve

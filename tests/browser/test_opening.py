@@ -1,6 +1,6 @@
 """A figure opens into what it is made of, and each part into all that was said about it."""
 
-import httpx
+import httpx2 as httpx
 
 from tests.browser.conftest import Open
 from tests.browser.floor import Floor

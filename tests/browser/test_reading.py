@@ -1,6 +1,6 @@
 """The page is for everybody: in their language, on their screen, by keyboard, without script, with any name."""
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from tests.browser.conftest import Open

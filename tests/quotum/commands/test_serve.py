@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from streams.books import Books
