@@ -1,6 +1,7 @@
 """The command `quotum`: what it can do, each in a module of its own under commands/."""
 
 import sys
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -57,8 +58,6 @@ app.command("link")(link.link)
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415 (reading package metadata takes longer than most commands)
-
         typer.echo(version("quotum"))
         raise typer.Exit
 
