@@ -10,20 +10,29 @@ Rules
   before its last day, and then everything.
 - Needed: what is left to do over the working days that are left; 0 once it is reached, none when no day is left.
 - Projected finish: what is done, at the pace of the days gone by, over all working days.
-- Status: what is reached is ahead. When no working day is left (or a period without any is over), what is not reached
-  is behind. Until then more than 2 % above what is expected is ahead, more than 2 % below is behind, between them is on
-  track.
+- Standing (DOMAIN.md section 7 wants green, amber and red with the rule shown, and prescribes no tolerance): what is
+  reached is ahead. Once all of the target is expected (no working day is left, or a period without any is over), what
+  is not reached is behind. Until then more than 2 % above what is expected is ahead, more than 2 % below is behind,
+  between them is on track.
 """
 
 from datetime import date
+from enum import StrEnum
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from schemas.periods import Period
 
-Status = Literal["ahead", "on track", "behind"]
 TOLERANCE = Fraction(2, 100)
 WORKING_DAYS_A_WEEK, DAYS_A_WEEK = 5, 7
+
+
+class Standing(StrEnum):
+    """Whether it is going fast enough; whoever has no target has no standing either."""
+
+    AHEAD = "ahead"
+    ON_TRACK = "on track"
+    BEHIND = "behind"
 
 
 class Pace(NamedTuple):
@@ -38,7 +47,7 @@ class Pace(NamedTuple):
     projected: Fraction | None  # also None before the first working day
     expected: Fraction | None
     needed_a_day: Fraction | None
-    status: Status | None
+    standing: Standing | None
 
 
 def working_days(first: date, last: date) -> int:
@@ -68,14 +77,16 @@ def pace(done: int, target: int | None, period: Period, on: date) -> Pace:
         return Pace(days, gone, left, projected, None, None, None)
     expected = Fraction(target * gone, days) if days else Fraction(target * over)
     needed = Fraction(max(0, target - done), left) if left else None
-    status = _status(done, target, expected, has_time=left > 0 if days else not over)
-    return Pace(days, gone, left, projected, expected, needed, status)
+    return Pace(days, gone, left, projected, expected, needed, standing(done, target, expected))
 
 
-def _status(done: int, target: int, expected: Fraction, *, has_time: bool) -> Status:
+def standing(done: int, target: int | None, expected: Fraction | None) -> Standing | None:
+    """Whether what is done is what was `expected` by now, all in whole units; None without a target."""
+    if not target or expected is None:
+        return None
     if done >= target:
-        return "ahead"
+        return Standing.AHEAD
     slack = expected * TOLERANCE
-    if not has_time or done < expected - slack:
-        return "behind"
-    return "ahead" if done > expected + slack else "on track"
+    if expected >= target or done < expected - slack:
+        return Standing.BEHIND
+    return Standing.AHEAD if done > expected + slack else Standing.ON_TRACK

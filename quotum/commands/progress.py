@@ -27,7 +27,7 @@ SCRIPT_COLUMNS = [
     "expected",
     "needed_a_day",
     "projected",
-    "status",
+    "standing",
 ]
 
 
@@ -55,7 +55,7 @@ def progress(
         rows = answers.progress(books, period, who, metric, on.date() if on else None)
     if form is Format.table:
         several = len({row.currency for row in rows if row.currency}) > 1
-        columns = ["who", "metric", "done", "target", "attainment", "status", "a_day"]
+        columns = ["who", "metric", "done", "target", "attainment", "standing", "a_day"]
         title = _title(rows, several=several) if rows else ""
         cells = [_cells(row) + ([row.currency] if several else []) for row in rows]
         show([*columns, *(["currency"] if several else [])], cells, form, title, NONE)
@@ -77,7 +77,7 @@ def _target(row: ProgressRow) -> str:
 def _cells(row: ProgressRow) -> list[Cell]:
     attained = "" if row.attainment is None else f"{percent(row.attainment)}%"
     done, needed = value_text(row.metric, row.done, row.currency), figure_text(row, row.pace.needed_a_day, up=True)
-    return [row.who, row.metric.name, done, _target(row), attained, row.pace.status, needed]
+    return [row.who, row.metric.name, done, _target(row), attained, row.pace.standing, needed]
 
 
 def _script_cells(row: ProgressRow) -> list[Cell]:
@@ -97,5 +97,5 @@ def _script_cells(row: ProgressRow) -> list[Cell]:
         figure_text(row, pace.expected) or None,
         figure_text(row, pace.needed_a_day, up=True) or None,
         figure_text(row, pace.projected) or None,
-        pace.status,
+        pace.standing,
     ]

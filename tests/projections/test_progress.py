@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.progress import TOLERANCE, Pace, Status, attainment, pace, working_days
+from projections.progress import TOLERANCE, Pace, Standing, attainment, pace, standing, working_days
 from schemas.periods import Period, parse_period
 
 ONE = 10**6  # a count in millionths
@@ -15,6 +15,7 @@ amounts = st.integers(-(10**15), 10**15)
 aims = st.integers(1, 10**15)
 days = st.dates(date(2015, 1, 1), date(2018, 12, 31))
 lengths = st.integers(0, 400)
+AHEAD, ON_TRACK, BEHIND = Standing.AHEAD, Standing.ON_TRACK, Standing.BEHIND
 FOUR_WEEKS = parse_period("2017-05-01..2017-05-28")  # from a Monday to a Sunday: 20 working days
 
 
@@ -105,9 +106,9 @@ def test_the_whole_calendar_can_be_counted() -> None:
 def test_pace_says_what_was_expected_what_is_needed_and_where_it_ends() -> None:
     on = date(2017, 5, 19)  # a Friday: 15 of 20 days have gone by
     found = pace(30 * ONE, 40 * ONE, FOUR_WEEKS, on)
-    assert found == Pace(20, 15, 5, Fraction(40 * ONE), Fraction(30 * ONE), Fraction(2 * ONE), "on track")
+    assert found == Pace(20, 15, 5, Fraction(40 * ONE), Fraction(30 * ONE), Fraction(2 * ONE), ON_TRACK)
     late = pace(24 * ONE, 40 * ONE, FOUR_WEEKS, on)
-    assert late == Pace(20, 15, 5, Fraction(32 * ONE), Fraction(30 * ONE), Fraction(16 * ONE, 5), "behind")
+    assert late == Pace(20, 15, 5, Fraction(32 * ONE), Fraction(30 * ONE), Fraction(16 * ONE, 5), BEHIND)
 
 
 def test_a_weekend_stands_where_friday_stood() -> None:
@@ -117,9 +118,9 @@ def test_a_weekend_stands_where_friday_stood() -> None:
 
 def test_before_the_period_nothing_is_expected_and_after_it_everything() -> None:
     before = pace(0, 40, FOUR_WEEKS, date(2017, 4, 1))
-    assert before == Pace(20, 0, 20, None, Fraction(0), Fraction(2), "on track")
+    assert before == Pace(20, 0, 20, None, Fraction(0), Fraction(2), ON_TRACK)
     after = pace(30, 40, FOUR_WEEKS, date(2018, 1, 1))
-    assert after == Pace(20, 20, 0, Fraction(30), Fraction(40), None, "behind")
+    assert after == Pace(20, 20, 0, Fraction(30), Fraction(40), None, BEHIND)
 
 
 @pytest.mark.parametrize("target", [None, 0])
@@ -128,35 +129,35 @@ def test_without_a_target_only_days_and_the_projected_finish_are_left(target: in
 
 
 @pytest.mark.parametrize(
-    ("done", "day", "status"),
+    ("done", "day", "found"),
     [
-        (5099, 5, "on track"),  # 5,000 expected, and 2 % of them are 100
-        (5100, 5, "on track"),
-        (5101, 5, "ahead"),
-        (4900, 5, "on track"),
-        (4899, 5, "behind"),
-        (-1, 5, "behind"),
-        (20_000, 5, "ahead"),
-        (20_000, 28, "ahead"),
-        (19_001, 25, "on track"),
-        (19_999, 26, "behind"),  # the last Friday: no working day is left
-        (30_000, 26, "ahead"),
+        (5099, 5, ON_TRACK),  # 5,000 expected, and 2 % of them are 100
+        (5100, 5, ON_TRACK),
+        (5101, 5, AHEAD),
+        (4900, 5, ON_TRACK),
+        (4899, 5, BEHIND),
+        (-1, 5, BEHIND),
+        (20_000, 5, AHEAD),
+        (20_000, 28, AHEAD),
+        (19_001, 25, ON_TRACK),
+        (19_999, 26, BEHIND),  # the last Friday: no working day is left
+        (30_000, 26, AHEAD),
     ],
 )
-def test_the_status_follows_the_rule_that_the_module_states(done: int, day: int, status: Status) -> None:
-    assert pace(done, 20_000, FOUR_WEEKS, date(2017, 5, day)).status == status
+def test_the_standing_follows_the_rule_that_the_module_states(done: int, day: int, found: Standing) -> None:
+    assert pace(done, 20_000, FOUR_WEEKS, date(2017, 5, day)).standing is found
 
 
 def test_before_the_first_day_whoever_began_early_is_ahead_and_whoever_gave_back_is_behind() -> None:
-    statuses = [pace(done, 40, FOUR_WEEKS, date(2017, 4, 1)).status for done in (1, 0, -1)]
-    assert statuses == ["ahead", "on track", "behind"]
+    standings = [pace(done, 40, FOUR_WEEKS, date(2017, 4, 1)).standing for done in (1, 0, -1)]
+    assert standings == [AHEAD, ON_TRACK, BEHIND]
 
 
 def test_a_period_without_working_days_expects_everything_on_its_last_day() -> None:
     weekend = parse_period("2017-05-06..2017-05-07")
-    assert pace(1, 4, weekend, date(2017, 5, 6)) == Pace(0, 0, 0, None, Fraction(0), None, "ahead")
-    assert pace(0, 4, weekend, date(2017, 5, 6)).status == "on track"
-    assert pace(1, 4, weekend, date(2017, 5, 7)) == Pace(0, 0, 0, Fraction(1), Fraction(4), None, "behind")
+    assert pace(1, 4, weekend, date(2017, 5, 6)) == Pace(0, 0, 0, None, Fraction(0), None, AHEAD)
+    assert pace(0, 4, weekend, date(2017, 5, 6)).standing == ON_TRACK
+    assert pace(1, 4, weekend, date(2017, 5, 7)) == Pace(0, 0, 0, Fraction(1), Fraction(4), None, BEHIND)
 
 
 @given(amounts, aims, periods(), days)
@@ -186,6 +187,42 @@ def test_doing_what_is_expected_is_on_track_until_it_is_all_done(target: int, pe
     assert expected is not None
     found = pace(round(expected), target, period, on)
     if expected == target:
-        assert found.status == "ahead"
+        assert found.standing == AHEAD
     elif abs(round(expected) - expected) <= expected * TOLERANCE:
-        assert found.status == "on track"
+        assert found.standing == ON_TRACK
+
+
+@pytest.mark.parametrize(
+    ("done", "expected", "found"),
+    [
+        (102, 100, ON_TRACK),
+        (103, 100, AHEAD),
+        (98, 100, ON_TRACK),
+        (97, 100, BEHIND),
+        (200, 100, AHEAD),
+        (199, 200, BEHIND),  # all of it is expected, and 2 % less is less
+        (0, 0, ON_TRACK),
+        (-1, 0, BEHIND),
+    ],
+)
+def test_a_standing_needs_no_calendar_only_what_was_expected(done: int, expected: int, found: Standing) -> None:
+    assert standing(done, 200, Fraction(expected)) is found
+
+
+@pytest.mark.parametrize("target", [None, 0])
+def test_without_a_target_there_is_no_standing(target: int | None) -> None:
+    assert standing(5, target, None) is None
+    assert standing(5, target, Fraction(3)) is None
+
+
+@given(amounts, aims, periods(), days)
+def test_a_standing_is_the_one_that_the_days_left_tell(done: int, target: int, period: Period, on: date) -> None:
+    found = pace(done, target, period, on)
+    over = on >= period.last if found.days == 0 else found.left == 0
+    if over:
+        assert found.standing is (AHEAD if done >= target else BEHIND)
+    else:
+        by_now = target * found.gone * 100
+        told = done * 100 * max(found.days, 1)
+        level = BEHIND if told * 100 < by_now * 98 else AHEAD if told * 100 > by_now * 102 else ON_TRACK
+        assert found.standing is (AHEAD if done >= target else level)

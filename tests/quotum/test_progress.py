@@ -61,7 +61,7 @@ def test_eighteen_of_fifteen_phones_in_two_months_are_120_percent(books: Books) 
     sold(books, "2", "Ann", "2017-06-30", "7")
     [row] = progress(books, months, "Ann", "units")
     assert lines([row]) == [("Ann", "units", "18", "15", "120")]
-    assert (row.attainment, row.pace.status) == (Fraction(6, 5), "ahead")
+    assert (row.attainment, row.pace.standing) == (Fraction(6, 5), "ahead")
 
 
 def test_three_of_four_activities_are_reached_and_the_fourth_is_half_done(books: Books) -> None:
@@ -136,7 +136,7 @@ def test_pace_is_that_of_the_day_in_working_days(books: Books) -> None:
     aim(books, "calls", "40", rep="Ann")
     say(books, *[called(str(number), "Ann", "2017-05-04") for number in range(24)])
     [row] = progress(books, MAY, on=date(2017, 5, 19))
-    assert (row.pace.days, row.pace.gone, row.pace.left, row.pace.status) == (20, 15, 5, "behind")
+    assert (row.pace.days, row.pace.gone, row.pace.left, row.pace.standing) == (20, 15, 5, "behind")
     shown = [figure_text(row, figure) for figure in (row.pace.expected, row.pace.needed_a_day, row.pace.projected)]
     assert shown == ["30", "3.2", "32"]
 
@@ -182,7 +182,7 @@ def test_without_a_target_somebody_sees_what_was_done_and_no_percentage(books: B
         ("Ann", "deals_won", "1", "", ""),
         ("Ann", "revenue", "100.00", "", ""),
     ]
-    assert {(row.attainment, row.pace.status) for row in found} == {(None, None)}
+    assert {(row.attainment, row.pace.standing) for row in found} == {(None, None)}
     assert lines(progress(books, MAY, "Bob", "revenue")) == [("Bob", "revenue", "0.00", "", "")]
     assert progress(books, MAY) == progress(books, MAY, metric="calls") == []
 

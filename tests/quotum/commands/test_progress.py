@@ -34,10 +34,10 @@ def test_a_table_shows_how_far_everyone_with_a_target_is(quotum: Quotum) -> None
     assert found.exit_code == 0
     assert [line.rstrip() for line in found.stdout.splitlines()] == [
         "2017-05-01 to 2017-05-28, EUR, on 2017-05-19: 15 of 20 working days gone, 5 left",
-        "who  metric     done  target  attainment  status  a_day",
-        "Ann  revenue  270.00  200.00        135%  ahead    0.00",
-        "Bob  calls         1       3       33.3%  behind    0.4",
-        "Bob  revenue   -8.00  100.00         -8%  behind  21.60",
+        "who  metric     done  target  attainment  standing  a_day",
+        "Ann  revenue  270.00  200.00        135%  ahead      0.00",
+        "Bob  calls         1       3       33.3%  behind      0.4",
+        "Bob  revenue   -8.00  100.00         -8%  behind    21.60",
     ]
 
 
@@ -47,14 +47,14 @@ def test_a_script_gets_the_whole_pace(quotum: Quotum) -> None:
         {
             "who": "Bob", "scope": "rep", "metric": "revenue", "on": "2017-05-19", "done": "-8.00", "target": "100.00",
             "currency": "EUR", "attainment_percent": "-8", "working_days": "20", "gone": "15", "left": "5",
-            "expected": "75.00", "needed_a_day": "21.60", "projected": "-10.67", "status": "behind",
+            "expected": "75.00", "needed_a_day": "21.60", "projected": "-10.67", "standing": "behind",
         }
     ]  # fmt: skip
 
 
-def test_without_a_target_there_is_no_percentage_and_no_status(quotum: Quotum) -> None:
+def test_without_a_target_there_is_no_percentage_and_no_standing(quotum: Quotum) -> None:
     found = json.loads(quotum("progress", "Ann", MAY, "--metric", "calls", "--format", "json").stdout)
-    assert [(row["done"], row["target"], row["attainment_percent"], row["status"]) for row in found] == [
+    assert [(row["done"], row["target"], row["attainment_percent"], row["standing"]) for row in found] == [
         ("0", None, None, None)
     ]
     table = quotum("progress", "Ann", MAY, "--metric", "deals_won").stdout.splitlines()
