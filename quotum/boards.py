@@ -6,7 +6,7 @@ The command line asks here, and so will every other door: a question has one ans
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from difflib import get_close_matches
 from fractions import Fraction
@@ -52,6 +52,7 @@ class BoardRow:
     key: str = ""  # what the row is about, the same whatever its name: a number, a label, a day
     target: int | None = None  # in whole units; only where it was asked for
     attainment: Fraction | None = None  # exact, never capped; None without a target
+    towards: int | None = None  # what counts towards the target; on a team's board a rep's figures in all teams
 
 
 @dataclass(frozen=True)
@@ -133,47 +134,68 @@ def board(  # noqa: PLR0913 (each is a part of the question)
     values = _values(books, asked)
     names = _names(books, by)
     rows: list[BoardRow] = []
-    aims = _aims(books, asked) if rank_by else {}
+    aims = _aims(books, asked, {who for _, who in values}) if rank_by else {}
+    everywhere = _everywhere(books, asked, values) if aims else values
     currencies = _currencies(values.keys() | aims.keys(), asked)
     for currency in currencies:
         of_currency = {who: value for (own, who), value in values.items() if own == currency}
         nobody_else = _scope(books, asked, of_currency) if currency == currencies[0] else {}
         aimed = {who: aim for (own, who), aim in aims.items() if own == currency}
         whole = dict.fromkeys(aimed, 0) | nobody_else | of_currency
+        towards = {who: int(everywhere.get((currency, who)) or 0) for who in aimed}
         arrivals = _arrivals(books, asked, currency, of_currency)
         unassigned = UNASSIGNED.get(by)
-        standing = _attained(whole, aimed, unassigned) if rank_by == "attainment" else whole
+        standing = _attained(whole, aimed, towards, unassigned) if rank_by == "attainment" else whole
         for row in rank(standing, ties, least_first=asked.metric.least_first, reached=arrivals, unassigned=unassigned):
             if row.who is None:
                 rows.append(BoardRow(None, None, whole[unassigned], currency))
                 continue
-            value, aim = whole[row.who], aimed.get(row.who)
-            part = attainment(int(value or 0), aim)
-            rows.append(BoardRow(row.rank, names(row.who), value, currency, str(row.who), aim, part))
+            value, aim, done = whole[row.who], aimed.get(row.who), towards.get(row.who)
+            part = attainment(done or 0, aim)
+            rows.append(BoardRow(row.rank, names(row.who), value, currency, str(row.who), aim, part, done))
     listed = figures.wins_without_amount(books.history, asked.spans) if asked.metric.name == "revenue" else []
     rules = tuple(span.rule for span in asked.spans) if asked.metric.credited else ()
     return Board(asked.metric, asked.period, tuple(rows), tuple(one for one in currencies if one), rules, tuple(listed))
 
 
-def _attained(values: Mapping[Any, Value], aims: Mapping[Any, int], unassigned: object) -> dict[Any, Figure | None]:
+def _attained(
+    values: Mapping[Any, Value], aims: Mapping[Any, int], towards: Mapping[Any, int], unassigned: object
+) -> dict[Any, Figure | None]:
     """Attainment in place of values; what is unassigned stays as it is, since it has no rank anyway."""
     return {
-        who: value if who == unassigned else attainment(int(value or 0), aims.get(who)) for who, value in values.items()
+        who: value if who == unassigned else attainment(towards.get(who, 0), aims.get(who))
+        for who, value in values.items()
     }
 
 
-def _aims(books: Books, asked: Question) -> dict[tuple[str, Any], int]:
-    """(currency, who) -> the target that is valid now; one of 0 is none."""
+def _aims(books: Books, asked: Question, there: Collection[Any]) -> dict[tuple[str, Any], int]:
+    """(currency, who) -> the target that is valid now; one of 0 is none. `there`: who has a figure on the board."""
     if asked.by not in SCOPES:
         raise QuestionError(
             f"reps, teams and the company have targets, a {asked.by} has none; ask by {', '.join(SCOPES)}"
         )
-    metric, today = measured(asked.metric), books.today()
+    metric, today, team = measured(asked.metric), books.today(), asked.postings.team
+    kind: Kind = "team" if asked.by == TOTAL and team is not None else SCOPES[asked.by]
+    within: Collection[Any] | None = None  # a team's board has the targets of who belongs on it
+    if team is not None:
+        within = asked.organisation.members(asked.period, team).union(there) if kind == "rep" else {team}
     return {
-        (target.currency, scope.number or TOTAL): aim
+        (target.currency, TOTAL if asked.by == TOTAL else scope.number): aim
         for (name, scope), target in of_period(books.targets(), asked.period).items()
-        if name == metric.name and scope.kind == SCOPES[asked.by] and (aim := target.value_on(today))
+        if name == metric.name
+        and scope.kind == kind
+        and (within is None or scope.number in within)
+        and (aim := target.value_on(today))
     }
+
+
+def _everywhere(
+    books: Books, asked: Question, values: Mapping[tuple[str, Any], Value]
+) -> Mapping[tuple[str, Any], Value]:
+    """What counts towards targets: a rep's target is for what they do, in whichever team."""
+    if asked.by != "rep" or asked.postings.team is None:
+        return values
+    return _values(books, replace(asked, postings=asked.postings._replace(team=None)))
 
 
 def measured(metric: Metric) -> Metric:

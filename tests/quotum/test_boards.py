@@ -484,6 +484,26 @@ def test_the_company_and_teams_have_targets_on_their_own_boards(books: Books) ->
     assert aims(books, by="team", rank_by="attainment")[0] == (1, "Team north", 1000, 500, 2)
 
 
+def test_a_board_of_a_team_has_the_targets_of_its_members_held_against_all_they_do(books: Books) -> None:
+    say(
+        books,
+        *in_teams(("Ann", "north", "2017-01-01"), ("Bob", "south", "2017-01-01")),
+        ("rep.moved_team", {"rep": "Ann", "team": "south", "day": "2017-05-10"}),
+        *won("1", "Ann", "2017-05-05", "10"),
+        *won("2", "Ann", "2017-05-15", "30"),
+        *won("3", "Bob", "2017-05-15", "20"),
+    )
+    for who, value in (("Ann", "40"), ("Bob", "10")):
+        aim(books, value, rep=who)
+    aim(books, "5", team="Team north")
+    teams = {name: number for number, name in books.vault.labels("team").items()}
+    north, south = (teams[name] for name in ("Team north", "Team south"))
+    assert aims(books, team=north, rank_by="value") == [(1, "Ann", 1000, 4000, 1)]
+    assert aims(books, team=south, rank_by="attainment") == [(1, "Bob", 2000, 1000, 2), (2, "Ann", 3000, 4000, 1)]
+    assert aims(books, team=north, by="total", rank_by="value") == [(1, "total", 1000, 500, 2)]
+    assert aims(books, team=south, by="total", rank_by="value") == [(1, "total", 5000, None, None)]
+
+
 def test_a_target_in_another_currency_has_a_row_of_its_own(aimed: Books) -> None:
     aim(aimed, "50", rep="Dee", currency="USD")
     found = [row for row in board(aimed, "revenue", "2017-05", rank_by="attainment").rows if row.currency == "USD"]
