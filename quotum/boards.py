@@ -22,6 +22,7 @@ from schemas.data import MILLIONTHS
 from schemas.moments import day_number, from_day_number, from_microseconds, instant_text
 from schemas.money import digits, from_minor
 from schemas.periods import Period, parse_period
+from schemas.wire import Fault
 from streams import figures
 from streams.books import Books
 from streams.figures import By
@@ -39,6 +40,11 @@ THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 class QuestionError(ValueError):
     """A question that has no answer as it was asked: what, and how to ask it."""
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        """`faults`: the same one by one, where it is known which field is wrong."""
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a person puts right: recorded, amended, voided, reassigned or withdrawn, above whatever feeds say.
 
-A correction is an event like any other, of layer 1, and its answer says which figures it moved.
+A correction is an event like any other, of layer 1, and its answer says which figures it moved. Its source says who
+put it right, where that is known: by a number of the vault, since the log holds nobody's name.
 """
 
 import json
@@ -15,58 +16,68 @@ from projections.fold import Posting
 from projections.metrics import METRICS
 from projections.organisation import rule_on
 from quotum.boards import QuestionError, value_text
-from quotum.people import party
+from quotum.people import Author, author_number, party
 from schemas.envelope import Event, PartyId, marked
 from schemas.events import EVENTS, read_event
 from schemas.facts import PERSON, data_of
 from schemas.moments import from_day_number, from_microseconds, instant_text
+from schemas.wire import EventError
 from streams.books import Books
-from streams.door import BY_NUMBER, Refused
+from streams.door import BY_NUMBER, PERSON_SOURCE, Refused
 from streams.recorder import Entry
 
-SOURCE = "quotum:person"
+NOBODY_NAMED = Author()
 VOIDING = {"deal": "deleted", "lead": "deleted"}
 END = "SELECT coalesce(max(next_offset), 0), coalesce(max(known_at), 0) FROM positions"
+RECORDED = {  # what happens to one thing; who belongs where and what is planned has commands of its own
+    name for name, event in EVENTS.items() if not event.shared_trail and event.entity_kind != "correction"
+}
 TRAILS = "SELECT DISTINCT trail FROM events WHERE entity = $entity"
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A figure that a correction moved: whose, of which day, by how much (plain decimals, signed)."""
+    """A figure that a correction moved: whose (None: unassigned), of which day, by how much (a signed decimal)."""
 
     metric: str
-    who: str
+    who: str | None
     day: str
     by: str
     currency: str
 
 
-def record(books: Books, kind: str, fields: Mapping[str, Any], trail: str | None = None) -> list[Moved]:
+def record(
+    books: Books, kind: str, fields: Mapping[str, Any], trail: str | None = None, author: Author = NOBODY_NAMED
+) -> list[Moved]:
     """Say that something happened; `kind` such as call.logged. QuestionError says what is missing or wrong."""
     name = f"quotum.{kind}.v1"
-    if name not in EVENTS or EVENTS[name].shared_trail:
-        near = get_close_matches(kind, [one.removeprefix("quotum.").removesuffix(".v1") for one in EVENTS], 3)
+    if name not in RECORDED:
+        near = get_close_matches(kind, [one.removeprefix("quotum.").removesuffix(".v1") for one in RECORDED], 3)
         hint = f"did you mean {' or '.join(near)}?" if near else "docs/events.md lists them"
         raise QuestionError(f"there is nothing like {kind!r} to record; {hint}")
     entity = f"{EVENTS[name].entity_kind}:{fields.get('id', '')}"
     known = _trails(books, entity)
-    return _correct(books, name, trail or (known[0] if known else str(fields.get("id", ""))), fields)
+    return _correct(books, name, trail or (known[0] if known else str(fields.get("id", ""))), fields, author)
 
 
-def amend(books: Books, entity: str, fields: Mapping[str, Any]) -> list[Moved]:
+def amend(books: Books, entity: str, fields: Mapping[str, Any], author: Author = NOBODY_NAMED) -> list[Moved]:
     """Put fields of an entity right; None as a value takes back what a person said of it before."""
     kind, id_ = _parts(entity, "amended")
-    return _correct(books, f"quotum.{kind}.amended.v1", _trail(books, entity), {"id": id_, **fields})
+    if fields.get("id", id_) != id_:
+        raise QuestionError(f"id: is what {entity} is known by and is not amended: leave it out")
+    return _correct(books, f"quotum.{kind}.amended.v1", _trail(books, entity), {**fields, "id": id_}, author)
 
 
-def void(books: Books, entity: str) -> list[Moved]:
+def void(books: Books, entity: str, author: Author = NOBODY_NAMED) -> list[Moved]:
     """It did not happen after all, and counts for nothing."""
     kind, id_ = _parts(entity, VOIDING.get(entity.partition(":")[0], "voided"))
     verb = VOIDING.get(kind, "voided")
-    return _correct(books, f"quotum.{kind}.{verb}.v1", _trail(books, entity), {"id": id_})
+    return _correct(books, f"quotum.{kind}.{verb}.v1", _trail(books, entity), {"id": id_}, author)
 
 
-def reassign(books: Books, entity: str, shares: Mapping[str, str], day: date | None = None) -> list[Moved]:
+def reassign(
+    books: Books, entity: str, shares: Mapping[str, str], day: date | None = None, author: Author = NOBODY_NAMED
+) -> list[Moved]:
     """Give the credit to others: who -> share (one alone gets all), from a day on or for the present step."""
     kind, id_ = _parts(entity, "reassigned")
     if len(shares) == 1:
@@ -74,22 +85,30 @@ def reassign(books: Books, entity: str, shares: Mapping[str, str], day: date | N
     else:
         told = {"shares": [{"rep": who, "share": share} for who, share in shares.items()]}
     fields = {"id": id_, **told, **({"day": str(day)} if day else {})}
-    return _correct(books, f"quotum.{kind}.reassigned.v1", _trail(books, entity), fields)
+    return _correct(books, f"quotum.{kind}.reassigned.v1", _trail(books, entity), fields, author)
 
 
-def withdraw(books: Books, entity: str, fields: Sequence[str] = ()) -> list[Moved]:
+def withdraw(books: Books, entity: str, fields: Sequence[str] = (), author: Author = NOBODY_NAMED) -> list[Moved]:
     """Take corrections of an entity back: all of them, or those of some fields."""
     told = {"entity": entity, **({"fields": list(fields)} if fields else {})}
-    return _correct(books, "quotum.correction.withdrawn.v1", _trail(books, entity), told)
+    return _correct(books, "quotum.correction.withdrawn.v1", _trail(books, entity), told, author)
 
 
-def _correct(books: Books, kind: str, trail: str, fields: Mapping[str, Any]) -> list[Moved]:
-    envelope = {"specversion": "1.0", "id": token_hex(16), "source": SOURCE, "type": kind, "trail": trail}
+def author_of(source: str, layer: int) -> int | None:
+    """The number of who put something right, by the source of the event that says so; None where that is not known."""
+    number = source.removeprefix(f"{PERSON_SOURCE}/")
+    return int(number) if layer == PERSON and number != source and number.isdecimal() else None
+
+
+def _correct(books: Books, kind: str, trail: str, fields: Mapping[str, Any], author: Author) -> list[Moved]:
+    envelope = {"specversion": "1.0", "id": token_hex(16), "source": PERSON_SOURCE, "type": kind, "trail": trail}
+    if author.who is not None:
+        author_number(books, author)  # who is not known is told before anything else
     try:
         event = read_event({**envelope, **_moment(books), "data": _numbered(books, kind, fields)})
-    except ValueError as error:
-        raise QuestionError(str(error)) from None
-    return _record(books, event)
+    except EventError as error:
+        raise QuestionError(str(error), error.faults) from None
+    return _record(books, event, author)
 
 
 def _moment(books: Books) -> dict[str, Any]:
@@ -98,11 +117,13 @@ def _moment(books: Books) -> dict[str, Any]:
     return {"time": instant_text(from_microseconds(max(books.clock(), known_at))), "sequence": offset}
 
 
-def _record(books: Books, event: Event) -> list[Moved]:
+def _record(books: Books, event: Event, author: Author) -> list[Moved]:
     [answer] = books.admit([event], PERSON, BY_NUMBER)
     if isinstance(answer, Refused):
         raise QuestionError(answer.reason)
-    _, postings = books.record_and_tell([Entry(answer.event, PERSON)])
+    number = author_number(books, author)  # only now, so that no key gets a number for what was refused
+    source = f"{PERSON_SOURCE}/{number}" if number else PERSON_SOURCE
+    _, postings = books.record_and_tell([Entry(answer.event.model_copy(update={"source": source}), PERSON)])
     return moved(books, postings)
 
 
@@ -110,11 +131,23 @@ def _numbered(books: Books, kind: str, fields: Mapping[str, Any]) -> dict[str, A
     """The fields with people as the vault's numbers."""
     told = dict(fields)
     for name in marked(data_of(EVENTS[kind]), PartyId):
-        if isinstance(told.get(name), str):
-            told[name] = str(party(books, told[name], ["person"]).number)
-    for share in told.get("shares") or ():
-        share["rep"] = str(party(books, share["rep"], ["person"]).number)
+        if told.get(name) is not None and name != "shares":
+            told[name] = _number(books, name, told[name])
+    if isinstance(shares := told.get("shares"), list):
+        told["shares"] = [_share(books, share) for share in shares]
     return told
+
+
+def _share(books: Books, share: object) -> object:
+    if not isinstance(share, dict) or "rep" not in share:
+        return share
+    return {**share, "rep": _number(books, "rep", share["rep"])}
+
+
+def _number(books: Books, field: str, who: object) -> str:
+    if not isinstance(who, str):
+        raise QuestionError(f"{field}: is not a text: write a name, a source id or '#number' with quotes")
+    return str(party(books, who, ["person"]).number)
 
 
 def _parts(entity: str, verb: str) -> tuple[str, str]:
@@ -152,7 +185,7 @@ def moved(books: Books, postings: Sequence[Posting]) -> list[Moved]:
     return [
         Moved(
             metric,
-            labels.get(rep, f"#{rep}") if rep else "unassigned",
+            labels.get(rep, f"#{rep}") if rep else None,
             str(from_day_number(day)),
             ("+" if amount > 0 else "") + value_text(METRICS[metric], amount, currency),
             currency,

@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from quotum.boards import QuestionError
+from schemas.envelope import LABEL_LENGTH
 from streams.books import Books
+from streams.door import OWN_SOURCE
 from streams.vault import Kind
 
 SHOWN = 60  # characters of what was asked that the answer repeats
@@ -21,6 +23,28 @@ class Party(NamedTuple):
     kind: Kind
     number: int
     label: str
+
+
+class Author(NamedTuple):
+    """Who puts something right or decides: a person as others write it, else the key that was shown at the door."""
+
+    who: str | None = None
+    key: str | None = None
+
+
+def of_key(name: str) -> str:
+    """The source id under which the holder of a key stands in the vault: a key can have a person's name."""
+    return f"key:{name}"[:LABEL_LENGTH]
+
+
+def author_number(books: Books, author: Author) -> int | None:
+    """The number of an author, a new one for a key that was never used so; None where nobody is known."""
+    if author.who is not None:
+        return party(books, author.who, ["person"]).number
+    if author.key is None:
+        return None
+    own = of_key(author.key)
+    return books.vault.numbers(OWN_SOURCE, [own], "person")[own]
 
 
 def party(books: Books, who: str, kinds: Sequence[Kind] = EVERYONE) -> Party:

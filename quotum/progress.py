@@ -107,6 +107,28 @@ def _done(
     }
 
 
+def plain(row: ProgressRow) -> dict[str, str | int | None]:
+    """A row in plain texts and counts of days, by names that stay: what scripts and other programs get."""
+    pace = row.pace
+    return {
+        "who": row.who,
+        "scope": row.scope.kind,
+        "metric": row.metric.name,
+        "on": str(row.on),
+        "done": value_text(row.metric, row.done, row.currency),
+        "target": value_text(row.metric, row.target, row.currency) or None,
+        "currency": row.currency,
+        "attainment_percent": None if row.attainment is None else percent(row.attainment),
+        "working_days": pace.days,
+        "gone": pace.gone,
+        "left": pace.left,
+        "expected": figure_text(row, pace.expected) or None,
+        "needed_a_day": figure_text(row, pace.needed_a_day, up=True) or None,
+        "projected": figure_text(row, pace.projected) or None,
+        "standing": pace.standing,
+    }
+
+
 def percent(attained: Fraction) -> str:
     """Attainment in percent to the tenth, such as 135, 99.9 or -8; 100 is shown only where it is reached."""
     tenths = math.floor(attained * 1000 + Fraction(1, 2))

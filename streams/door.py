@@ -20,6 +20,7 @@ from streams.vault import Kind, Told, Vault, VaultError
 FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead; ten minutes is no clock any more
 
 OWN_SOURCE, DEMO_SOURCE = "quotum", "quotum-demo"
+PERSON_SOURCE: Final = "quotum:person"  # of corrections; followed by a slash and a number where it is known whose
 BY_NUMBER: Final = "\0numbers"  # given as `people`: ids are the vault's own numbers. No source can have this name
 UNCORRECTABLE = ("rep", "team", "workspace", "target", "correction")  # steps by day: a later statement puts them right
 

@@ -9,7 +9,9 @@ import pyarrow as pa
 
 from projections.organisation import Organisation, Span
 from projections.reached import Credit
+from schemas.facts import PERSON
 from schemas.moments import day_number, from_day_number
+from streams.door import PERSON_SOURCE
 from streams.history import History
 
 LAST_DAY = day_number(date.max)
@@ -31,6 +33,9 @@ DECIDED = """
 SELECT data FROM events
 WHERE trail = 'organisation' AND type IN ('quotum.target.agreed.v1', 'quotum.target.changed.v1')
 """
+CORRECTED = f"""
+SELECT source FROM events WHERE layer = {PERSON} AND starts_with(source, '{PERSON_SOURCE}/')
+"""  # noqa: S608 (made of our own words)
 Where = tuple[str, dict[str, Any]]
 
 
@@ -101,11 +106,14 @@ def wins_without_amount(history: History, spans: Sequence[Span]) -> list[str]:
 
 
 def only_decides(history: History) -> set[int]:
-    """The persons whom the log knows as authors of targets and as nothing else: they have no place on a board."""
-    if not history.rows(f"{DECIDED} LIMIT 1"):  # the usual case, at the price of a look at one column
-        return set()
+    """Whom the log knows as authors of targets and corrections and as nothing else: they have no place on a board."""
+    if not history.rows(f"{DECIDED} LIMIT 1") and not history.rows(f"{CORRECTED} LIMIT 1"):
+        return set()  # the usual case, at the price of a look at three columns
     query = f"""
-        SELECT author FROM (SELECT DISTINCT CAST(data ->> '$.author' AS INTEGER) AS author FROM ({DECIDED}))
+        SELECT author FROM (
+            SELECT CAST(data ->> '$.author' AS INTEGER) AS author FROM ({DECIDED})
+            UNION SELECT CAST(split_part(source, '/', 2) AS INTEGER) FROM ({CORRECTED})
+        )
         ANTI JOIN (
             SELECT rep AS author FROM postings UNION ALL SELECT CAST(data ->> '$.rep' AS INTEGER) FROM ({DECIDED})
         ) USING (author)

@@ -79,5 +79,5 @@ def _show(moved: list[corrections.Moved], form: Format) -> None:
     if not moved and form is Format.table:
         typer.echo("recorded; no figure moved")
         return
-    rows = [[one.metric, one.who, one.day, one.by, one.currency] for one in moved]
+    rows = [[one.metric, one.who or "unassigned", one.day, one.by, one.currency] for one in moved]
     show(["metric", "who", "day", "moved", "currency"], rows, form, "recorded; it moved")

@@ -60,7 +60,7 @@ def progress(
         cells = [_cells(row) + ([row.currency] if several else []) for row in rows]
         show([*columns, *(["currency"] if several else [])], cells, form, title, NONE)
     else:
-        show(SCRIPT_COLUMNS, [_script_cells(row) for row in rows], form)
+        show(SCRIPT_COLUMNS, [list(answers.plain(row).values()) for row in rows], form)
 
 
 def _title(rows: list[ProgressRow], *, several: bool) -> str:
@@ -78,24 +78,3 @@ def _cells(row: ProgressRow) -> list[Cell]:
     attained = "" if row.attainment is None else f"{percent(row.attainment)}%"
     done, needed = value_text(row.metric, row.done, row.currency), figure_text(row, row.pace.needed_a_day, up=True)
     return [row.who, row.metric.name, done, _target(row), attained, row.pace.standing, needed]
-
-
-def _script_cells(row: ProgressRow) -> list[Cell]:
-    pace = row.pace
-    return [
-        row.who,
-        row.scope.kind,
-        row.metric.name,
-        str(row.on),
-        value_text(row.metric, row.done, row.currency),
-        _target(row) or None,
-        row.currency,
-        None if row.attainment is None else percent(row.attainment),
-        pace.days,
-        pace.gone,
-        pace.left,
-        figure_text(row, pace.expected) or None,
-        figure_text(row, pace.needed_a_day, up=True) or None,
-        figure_text(row, pace.projected) or None,
-        pace.standing,
-    ]

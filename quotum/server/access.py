@@ -37,6 +37,12 @@ def may(scope: Scope) -> Callable[[Request], Awaitable[None]]:
     return check
 
 
+def key_of(request: Request) -> str | None:
+    """The name of the key that a request was let by with; None where none is needed."""
+    key: Key | None = getattr(request.state, "key", None)
+    return key.name if key else None
+
+
 class LoopbackAccess:
     """Everybody on this machine may do everything; pages of other sites may not."""
 
@@ -79,6 +85,7 @@ class KeyAccess:
                 HTTPStatus.FORBIDDEN, f"the key {key.name!r} may not {scope}: make one with --scope {scope}"
             )
         self._limits.count(f"key {key.name}")
+        request.state.key = key
 
     def _key(self, request: Request, scope: Scope) -> Key | None:
         kind, _, secret = request.headers.get("authorization", "").partition(" ")

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from quotum.server import asking, entering, health, ingest, opening, pages, problems
+from quotum.server import asking, correcting, entering, health, ingest, opening, pages, problems, progress, targets
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
 from quotum.server.limits import Limits
 from quotum.server.live import Hub
@@ -39,7 +39,7 @@ def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = N
     app.state.hub = hub
     app.state.access = access
     problems.install(app)
-    for part in (ingest, asking, opening, health):
+    for part in (ingest, asking, opening, progress, targets, correcting, health):
         app.include_router(part.router)
     pages.install(app)
     if keys:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from quotum.server.access import may
+from quotum.server.bodies import body
 from quotum.server.problems import Fault, ProblemError, documented
 from schemas.envelope import Event
 from schemas.events import read_event
@@ -46,7 +47,7 @@ class Answers(BaseModel):
 )
 async def post_events(request: Request) -> Answers:
     """Take events: a CloudEvent in structured form, or an array of them. What is taken outlives a kill."""
-    events = _events(await _body(request))
+    events = _events(await body(request, LARGEST_BODY_BYTES, "send fewer events at once"))
     books: Books = request.app.state.books
     return Answers(results=await run_in_threadpool(take, books, events, FEED))
 
@@ -80,22 +81,9 @@ def _id(raw: Any) -> str:  # noqa: ANN401 (any JSON)
     return str(raw.get("id", "")) if isinstance(raw, dict) else ""
 
 
-async def _body(request: Request) -> bytes:
-    """The body, as long as it stays within bounds."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY_BYTES:
-            raise ProblemError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"the body is larger than {LARGEST_BODY_BYTES} bytes: send fewer events at once",
-            )
-    return body
-
-
-def _events(body: bytes) -> list[Any]:
+def _events(sent: bytes) -> list[Any]:
     try:
-        found = json.loads(body)
+        found = json.loads(sent)
     except (ValueError, RecursionError) as error:
         fault = Fault(field="body", fault=str(error), remedy="send a CloudEvent, or an array of them, as JSON")
         raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON", [fault]) from None

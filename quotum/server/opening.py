@@ -1,6 +1,7 @@
 """A figure opened: the events it is made of, what each moved, who said so and when; as JSON and as a page."""
 
 import json
+from collections.abc import Mapping
 from fractions import Fraction
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, NamedTuple
@@ -12,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from quotum import boards
 from quotum.boards import BoardRow
 from quotum.boards import Question as Asked
+from quotum.corrections import author_of
 from quotum.server.access import may
 from quotum.server.problems import ProblemError, documented
 from quotum.server.showing import Question
@@ -40,6 +42,7 @@ class Moved(BaseModel):
     after: str = Field(description="what the figure was after it, in the order of the log")
     days: int | None = Field(description="of a duration: how many days; else null")
     by: Literal["feed", "person"] = Field(description="whether a feed or a person said so")
+    author: str | None = Field(description="which person said so: the name; null for a feed, and where it is not known")
     source: str = Field(description="who sent it")
     asserted_at: str = Field(description="when its source said so")
     known_at: str = Field(description="when our log took it")
@@ -107,11 +110,11 @@ async def get_explanation(  # noqa: PLR0913, PLR0917 (each is a parameter of the
         found = await run_in_threadpool(opened, books, question, key, limit, skip)
     except LookupError as error:
         raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
-    return explained(found, key)
+    return explained(found, key, await run_in_threadpool(books.vault.labels, "person"))
 
 
-def explained(found: Opened, key: str) -> Explained:
-    """The same in plain texts."""
+def explained(found: Opened, key: str, labels: Mapping[int, str]) -> Explained:
+    """The same in plain texts. `labels`: of people by number."""
     metric, row = found.asked.metric, found.row
     return Explained(
         metric=metric.name,
@@ -122,11 +125,13 @@ def explained(found: Opened, key: str) -> Explained:
         value=boards.value_text(metric, row.value, row.currency),
         currency=row.currency,
         events=found.found,
-        steps=[_moved(found, step) for step in found.steps],
+        steps=[_moved(found, step, labels) for step in found.steps],
     )
 
 
-def _moved(found: Opened, step: Step) -> Moved:
+def _moved(found: Opened, step: Step, labels: Mapping[int, str]) -> Moved:
+    number = author_of(step.source, step.layer)
+
     def text(amount: int) -> str:
         if found.asked.metric.unit == "days":
             return f"{float(Fraction(amount, 1_000_000)):g}"
@@ -142,6 +147,7 @@ def _moved(found: Opened, step: Step) -> Moved:
         after=text(step.after),
         days=step.days,
         by="person" if step.layer else "feed",
+        author=None if number is None else labels.get(number, f"#{number}"),
         source=step.source,
         asserted_at=instant_text(from_microseconds(step.asserted_at)),
         known_at=instant_text(from_microseconds(step.known_at)),

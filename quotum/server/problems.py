@@ -11,8 +11,10 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from quotum.boards import QuestionError
+from schemas.wire import Fault as Wrong
 
 MEDIA_TYPE = "application/problem+json"
+SEE = "see /docs for what is expected there"
 
 
 class Fault(BaseModel):
@@ -79,6 +81,12 @@ def answer(
     return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
 
 
+def told(faults: Sequence[Wrong]) -> list[Fault]:
+    """What is wrong with fields, as a problem says it: fault and remedy apart."""
+    parts = [(one.path.removeprefix("data."), one.text.partition(": ")) for one in faults]
+    return [Fault(field=path, fault=fault, remedy=remedy or SEE) for path, (fault, _, remedy) in parts]
+
+
 def install(app: FastAPI) -> None:
     """Have an application answer every error as a problem."""
 
@@ -88,7 +96,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(QuestionError)
     async def _question(_: Request, error: QuestionError) -> JSONResponse:
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), told(error.faults))
 
     @app.exception_handler(RequestValidationError)
     async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -96,7 +104,7 @@ def install(app: FastAPI) -> None:
             Fault(
                 field=".".join(str(part) for part in fault["loc"]),
                 fault=str(fault["msg"]),
-                remedy="see /docs for what is expected there",
+                remedy=SEE,
             )
             for fault in error.errors()
         ]

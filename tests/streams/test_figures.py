@@ -8,10 +8,13 @@ import pytest
 
 from projections.organisation import Span
 from projections.reached import Credit
+from schemas.events import read_event
+from schemas.facts import FEED, PERSON
 from schemas.moments import day_number, instant_us
 from schemas.periods import parse_period
 from streams import figures
 from streams.books import Books
+from streams.door import PERSON_SOURCE
 from streams.figures import By
 from tests.small_books import called, in_teams, make_books, say, won
 
@@ -160,3 +163,16 @@ def test_who_only_decides_on_targets_is_told_apart_from_reps(books: Books) -> No
     say(books, ("target.changed", changed))
     labels = books.vault.labels()
     assert {labels[number] for number in figures.only_decides(books.history)} == {"Mary", "Zoe", "Kim"}
+
+
+def test_who_only_puts_things_right_is_told_apart_from_reps(books: Books) -> None:
+    say(books, called("1", "Ann", "2017-05-01"), called("2", "Bob", "2017-05-01"))
+    numbers = books.vault.numbers("quotum", ["Mary", "Zoe"], "person")
+    ann, mary, zoe = (f"{PERSON_SOURCE}/{number}" for number in (1, numbers["Mary"], numbers["Zoe"]))
+    said = [(ann, PERSON), (mary, PERSON), (PERSON_SOURCE, PERSON), (zoe, FEED)]
+    for n, (source, layer) in enumerate(said):
+        kind = "quotum.call.amended.v1"
+        told = {"specversion": "1.0", "id": str(n), "source": source, "type": kind, "trail": "c"}
+        event = read_event({**told, "time": "2017-05-02T09:00:00Z", "data": {"id": "1", "kind": "intro"}})
+        assert books.take([event], layer)[0].fate == "taken"
+    assert figures.only_decides(books.history) == {numbers["Mary"]}

@@ -1,0 +1,51 @@
+"""What requests carry: read within bounds, after it is known who asks, and refused in plain words.
+
+FastAPI would read a body of any size, before any dependency has said who may send one; so addresses that take a body
+read it here, and describe it by the same model.
+"""
+
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from quotum.server.problems import Fault, ProblemError, told
+from schemas.wire import faults_of
+
+MEDIA_TYPE = "application/json"
+LARGEST_ASKED_BYTES = 64_000  # one correction or one target, with room for the longest reason
+M = TypeVar("M", bound=BaseModel)
+
+
+async def body(request: Request, most_bytes: int, remedy: str) -> bytes:
+    """The body, as long as it stays within bounds; ProblemError 413 says what to do about a larger one."""
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > most_bytes:
+            raise ProblemError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {most_bytes} bytes: {remedy}"
+            )
+    return bytes(found)
+
+
+async def asked(request: Request, model: type[M]) -> M:
+    """The body as a model; ProblemError 400 for what is no JSON, 422 with field, fault and remedy for other faults."""
+    raw = await body(request, LARGEST_ASKED_BYTES, "ask for one thing at a time")
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        faults = faults_of(error, model)
+        if error.errors(include_url=False)[0]["type"] == "json_invalid":
+            reason = str(error.errors(include_url=False)[0]["ctx"]["error"])
+            fault = Fault(field="body", fault=reason, remedy="send one JSON object in UTF-8")
+            raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON", [fault]) from None
+        detail = "; ".join(str(one) for one in faults)
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail, told(faults)) from None
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """The body in the description of an address."""
+    content = {MEDIA_TYPE: {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
