@@ -22,7 +22,7 @@ from schemas.facts import FEED
 from schemas.moments import from_day_number
 from schemas.money import digits
 from schemas.periods import Period, parse_period
-from schemas.wire import faults_of
+from schemas.wire import Fault, faults_of
 from streams.books import Books, own_event
 from streams.door import BY_NUMBER
 
@@ -143,7 +143,9 @@ def _event(books: Books, kind: str, told: Mapping[str, Any], wish: Wish, author:
         return own_event(kind, data, books.clock(), books.next_offset())
     except ValidationError as error:
         fault = faults_of(error, EVENTS[kind])[0]
-        raise QuestionError(f"{fault.path.removeprefix('data.')}: {fault.text}") from None
+        field = fault.path.partition("data.")[2].removeprefix("amount.")  # of the union of events, then of the wish
+        mended = Fault(field, fault.text)
+        raise QuestionError(str(mended), [mended]) from None
 
 
 def period_named(organisation: Organisation, text: str) -> Period:
