@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from quotum.forwarding import COMMANDS, LARGEST_FILE_BYTES, NOT_ELSEWHERE, OWNER, SECRET_HEADER
+from quotum.server.bodies import body
 from quotum.server.problems import ProblemError
 from quotum.settings import FAILED, Held, holding
 from quotum.tables import Screen, on_screen
@@ -61,7 +62,7 @@ def install(app: FastAPI, history: Path, owner: Owner, commands: Commands) -> No
     @app.post(COMMANDS, include_in_schema=False)
     async def post_command(request: Request) -> dict[str, Any]:
         trusted = compare_digest(request.headers.get(SECRET_HEADER, "").encode(), owner.secret.encode())
-        command = _command(await _body(request))
+        command = _command(await body(request, LARGEST_BODY_BYTES, "import the files in parts"))
         if command.words[0] in NOT_ELSEWHERE:
             raise ProblemError(
                 HTTPStatus.UNPROCESSABLE_ENTITY, f"`quotum {command.words[0]}` runs on its own machine alone"
@@ -126,22 +127,13 @@ def _packed(file: Path) -> str:
     return base64.b64encode(file.read_bytes()).decode()
 
 
-def _command(body: bytes) -> Command:
+def _command(sent: bytes) -> Command:
     try:
-        return Command.model_validate(json.loads(body))
+        return Command.model_validate(json.loads(sent))
     except (ValidationError, ValueError, RecursionError) as error:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"this is no command as `quotum --server` sends it: {error}"
         ) from None
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY_BYTES:
-            raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the files are too large: import them in parts")
-    return bytes(body)
 
 
 class _Routed:
