@@ -18,7 +18,11 @@ Rules
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Self
+
+import msgspec
 
 from projections.metrics import BY_KIND, CLOSER, OWNER, SELLER, Metric, quantity
 from projections.shares import (
@@ -41,9 +45,9 @@ from schemas.moments import DAY_TEXT_LENGTH, Calendar, instant_us
 
 Dims = tuple[str, str, str, str, str, int | None]  # campaign, product, kind, customer, currency, days of a duration
 Line = tuple[str, str, int, int, int | None, Dims]  # metric, basis, rep, day, instant in microseconds, dims
-Lines = dict[Line, int]
-Cell = tuple[int, int, str, str, Dims]  # rep, day, metric, basis, dims
 Posting = tuple[str, Line, int]  # entity, line, signed amount
+Lines = Sequence[Posting]  # what one entity counts for: no line twice, none of nothing
+Cell = tuple[int, int, str, str, Dims]  # rep, day, metric, basis, dims
 Place = tuple[int, int, int, str]  # day, microseconds (or where a date stands within its day), sequence, entity
 
 DATE_FIRST, DATE_LAST = -(2**63), 2**63
@@ -51,32 +55,28 @@ FIRST_SEQUENCE = -(2**63)
 AFTER_ALL_IDS = "\U0010ffff"
 
 
-NOTHING_SAID: dict[str, Register] = {}  # what most entities have of most things; never written to
-NO_LINES: Lines = {}
+NOTHING_SAID: Mapping[str, Register] = MappingProxyType({})  # by persons, of most entities
+SILENT: Register = (0, 0, "", TAKEN_BACK)
 
 
-class Entity:
+class Entity(msgspec.Struct, gc=False, eq=False):
     """The registers of a call, a lead, a deal ...; beside them only what can be computed from them."""
 
-    __slots__ = ("feed", "holding", "kind", "lines", "name", "person", "place", "sold", "stepped")
-
-    def __init__(self, name: str) -> None:
-        """`name`: kind and id."""
-        self.name = name
-        self.kind = name.partition(":")[0]
-        self.feed: dict[str, Register] = {}
-        self.person: dict[str, Register] = NOTHING_SAID
-        self.stepped = False  # whether anything but its opening says who holds it
-        self.holding: Holding | None = None
-        self.lines: Lines = NO_LINES
-        self.place: Place | None = None
-        self.sold: Holders = UNASSIGNED  # of an offer: who gets the deals it led to
+    name: str  # kind and id
+    kind: str
+    feed: dict[str, Register] = {}
+    person: Mapping[str, Register] = NOTHING_SAID
+    stepped: bool = False  # whether anything but its opening says who holds it
+    holding: Holding | None = None
+    lines: Lines = ()
+    place: Place | None = None
+    sold: Holders = UNASSIGNED  # of an offer: who gets the deals it led to
 
     def writable(self, layer: int) -> dict[str, Register]:
         """The registers of a layer, to write to."""
         if layer != PERSON:
             return self.feed
-        if self.person is NOTHING_SAID:
+        if not isinstance(self.person, dict):
             self.person = {}
         return self.person
 
@@ -89,12 +89,18 @@ class Entity:
         found = self.feed.get(name)
         return found if found and found[3] else None
 
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """A new one of a name, which is its kind and its id."""
+        return cls(name, name.partition(":")[0])
+
+    def speaking(self) -> dict[str, Register]:
+        """All registers that speak, a person's before a feed's; those of a feed may say nothing any more."""
+        return self.feed | {name: register for name, register in self.person.items() if register[3]}
+
     def texts(self) -> dict[str, str]:
         """All that speaks, by register."""
-        found = {name: register[3] for name, register in self.feed.items() if register[3]}
-        if self.person:
-            found |= {name: register[3] for name, register in self.person.items() if register[3]}
-        return found
+        return {name: register[3] for name, register in self.speaking().items() if register[3]}
 
     @property
     def layers(self) -> Layers:
@@ -110,29 +116,30 @@ class Entity:
 State = dict[str, Entity]  # of one trail
 
 
-def evolve(state: State, fact: Fact) -> bool:
-    """Write an event's fields, each where its stamp is the greater; True if anything changed. Never refuses."""
-    entity = state.get(fact.entity)
+def evolve(state: State, fact: Fact) -> Entity | None:
+    """Write an event's fields, each where its stamp is the greater; the entity if anything changed. Never refuses."""
+    name, layer = fact.entity, fact.layer
+    entity = state.get(name)
     if entity is None:
-        entity = state[fact.entity] = Entity(fact.entity)
-    registers = entity.writable(fact.layer) if fact.layer else entity.feed
+        entity = state[name] = Entity(name, name.partition(":")[0])
+    registers = entity.writable(layer) if layer else entity.feed
     asserted_at, sequence, id_ = fact.stamp
-    changed = False
-    for name, text in fact.writes:
+    changed = None
+    for register, text in fact.writes:
         told = (asserted_at, sequence, id_, text)
-        known = registers.get(name)
+        known = registers.get(register)
         if known is None or known < told:
-            registers[name] = told
-            changed = True
-            if fact.stepped and STEPS in name:
-                entity.stepped = True
+            registers[register] = told
+            changed = entity
+    if changed and fact.stepped and any(STEPS in register for register, _ in fact.writes):
+        entity.stepped = True
     return changed
 
 
 def join(ours: State, theirs: State) -> State:
     """The state that knows what either knows: the greater of each register. Changes `ours` and gives it back."""
     for name, other in theirs.items():
-        entity = ours.setdefault(name, Entity(name))
+        entity = ours.setdefault(name, Entity.of(name))
         entity.stepped |= other.stepped
         for layer, told in enumerate(other.layers):
             registers = entity.writable(layer) if told else {}
@@ -160,7 +167,7 @@ def credits(state: State, calendar: Calendar) -> dict[Cell, int]:  # noqa: A001 
 
 def add_lines(cells: dict[Cell, int], own: Lines) -> None:
     """Add lines to cells: the entity and the instant fall away, since a figure is by day."""
-    for (metric, basis, rep, day, _, dims), amount in own.items():
+    for _, (metric, basis, rep, day, _, dims), amount in own:
         cell = (rep, day, metric, basis, dims)
         cells[cell] = cells.get(cell, 0) + amount
 
@@ -188,58 +195,42 @@ def is_before(offer: Place, closing: Place) -> bool:
 
 def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Holders], sold: Holders) -> Lines:
     """What one entity counts for now. `held`: who holds it on a day; `sold`: who made the offer that led to it."""
-    own: Lines = {}
-    texts = entity.texts()
-    if texts.get("alive") == "no":
+    own: list[Posting] = []
+    registers = entity.speaking() if entity.person else entity.feed
+    read = registers.get
+    if read("alive", SILENT)[3] == "no":
         return own
-    read = texts.get
-    outcome = read("outcome", "")
-    labels = (read("campaign", ""), read("product", ""), read("kind", ""), read("customer", ""))
     for metric in BY_KIND.get(entity.kind, ()):
-        if metric.day not in texts or (metric.outcome and metric.outcome != outcome):
+        moment = read(metric.day, SILENT)[3]
+        if not moment or (metric.outcome and metric.outcome != read("outcome", SILENT)[3]):
             continue
-        placed = calendar.place(texts[metric.day])
-        counted: tuple[int, Dims] = (MILLIONTHS, (*labels, "", None))
-        if metric.amount or metric.since:
-            known = _quantity(metric, texts, placed[0], calendar, labels)
-            if known is None:
-                continue
-            counted = known
-        by_steps = metric.holder == OPENING and entity.stepped
-        holder = held(entity, placed[0]) if by_steps else holders(read(metric.holder, ""))
-        _credit(own, metric.name, OWNER, holder, placed, counted)
-        if metric.credited:
-            _credit(own, metric.name, CLOSER, holders(read("closed_by", "")), placed, counted)
-            _credit(own, metric.name, SELLER, sold, placed, counted)
+        day, at = calendar.place(moment)
+        amount, dims = _counted(metric, registers, day, calendar)
+        by_steps = entity.stepped and metric.holder == OPENING
+        holder = held(entity, day) if by_steps else holders(read(metric.holder, SILENT)[3])
+        for basis, shares in _bases(holder, registers, sold) if metric.credited else ((OWNER, holder),):
+            for rep, part in spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),):
+                if part:
+                    own.append((entity.name, (metric.name, basis, rep, day, at, dims), part))
     return own
 
 
-def _quantity(
-    metric: Metric, texts: dict[str, str], day: int, calendar: Calendar, labels: tuple[str, str, str, str]
-) -> tuple[int, Dims] | None:
-    """How much of a sum or a duration, and by what it can be asked for; None where that is not known."""
+def _bases(owner: Holders, registers: Mapping[str, Register], sold: Holders) -> tuple[tuple[str, Holders], ...]:
+    """Rule 4: by whom a deal can be credited."""
+    return (OWNER, owner), (CLOSER, holders(registers.get("closed_by", SILENT)[3])), (SELLER, sold)
+
+
+def _counted(metric: Metric, registers: Mapping[str, Register], day: int, calendar: Calendar) -> tuple[int, Dims]:
+    """How much, and by what it can be asked for; nothing where an amount, or a beginning, is missing."""
+    read = registers.get
+    amount, currency, days = MILLIONTHS, "", None
     if metric.amount:
-        if metric.amount not in texts:
-            return None
-        amount, currency = quantity(metric.unit, texts[metric.amount])
-        return amount, (*labels, currency, None)
-    if metric.since not in texts:
-        return None
-    return MILLIONTHS, (*labels, "", day - calendar.day_of(texts[metric.since]))
-
-
-def _credit(
-    own: Lines, metric: str, basis: str, shares: Holders, placed: tuple[int, int | None], counted: tuple[int, Dims]
-) -> None:
-    day, at = placed
-    amount, dims = counted
-    if len(shares) == 1:
-        if amount:
-            own[metric, basis, shares[0][0], day, at, dims] = amount
-        return
-    for rep, part in spread(amount, shares):
-        if part:
-            own[metric, basis, rep, day, at, dims] = part
+        amount, currency = quantity(metric.unit, read(metric.amount, SILENT)[3])
+    elif metric.since:
+        since = read(metric.since, SILENT)[3]
+        amount, days = (MILLIONTHS, day - calendar.day_of(since)) if since else (0, None)
+    labels = read("campaign", SILENT), read("product", SILENT), read("kind", SILENT), read("customer", SILENT)
+    return amount, (labels[0][3], labels[1][3], labels[2][3], labels[3][3], currency, days)
 
 
 class Trail:
@@ -254,28 +245,28 @@ class Trail:
         self.offers: list[Place] = []  # in business order
         self.closings: list[Place] = []  # won and lost deals, in business order
 
-    def post(self, fact: Fact) -> list[Posting]:
+    def post(self, fact: Fact) -> Lines:
         """Take an event; what it changed, per entity and line."""
-        if not evolve(self.state, fact):
+        entity = evolve(self.state, fact)
+        if entity is None:
             return []
-        entity = self.state[fact.entity]
         if entity.stepped:
             self._keep_holding(entity, fact)
-        if entity.kind == "offer":
-            moved = self._moved_by_offer(entity)
-            return [posting for one in (entity, *moved) for posting in self._recount(one)]
-        if entity.kind == "deal":
+        kind = entity.kind
+        if kind == "deal":
             self._place(self.closings, entity)
-        return self._recount(entity)
+            return self._recount(entity, self._sold(entity))
+        own = self._recount(entity, UNASSIGNED)
+        if kind != "offer":
+            return own
+        moved = self._moved_by_offer(entity)
+        return [*own, *(posting for deal in moved for posting in self._recount(deal, self._sold(deal)))]
 
-    def _recount(self, entity: Entity) -> list[Posting]:
+    def _recount(self, entity: Entity, sold: Holders) -> Lines:
         """What an entity counts for now less what it counted for before."""
-        sold = self._sold(entity) if entity.kind == "deal" else UNASSIGNED
         before, after = entity.lines, lines(entity, self.calendar, self.held, sold)
         entity.lines = after
-        if not before:
-            return [(entity.name, line, amount) for line, amount in after.items()]
-        return differences(entity.name, before, after) if after != before else []
+        return differences(before, after) if before else after
 
     def held(self, entity: Entity, day: int) -> Holders:
         """Who holds an entity on a day."""
@@ -348,9 +339,12 @@ class Trail:
         entity.place = place
 
 
-def differences(entity: str, before: Lines, after: Lines) -> list[Posting]:
-    """What to add to get from one to the other."""
-    changes = {line: -amount for line, amount in before.items()}
-    for line, amount in after.items():
-        changes[line] = changes.get(line, 0) + amount
-    return [(entity, line, amount) for line, amount in changes.items() if amount]
+def differences(before: Lines, after: Lines) -> Lines:
+    """What to add to get from what an entity counted for to what it counts for."""
+    same = len(before)
+    if after[:same] == before:  # what most events do: nothing, or one thing more
+        return after[same:]
+    changes = {(entity, line): -amount for entity, line, amount in before}
+    for entity, line, amount in after:
+        changes[entity, line] = changes.get((entity, line), 0) + amount
+    return [(entity, line, amount) for (entity, line), amount in changes.items() if amount]

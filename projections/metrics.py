@@ -14,7 +14,7 @@ OWNER, CLOSER, SELLER = BASES = ("owner", "closer", "seller")
 Unit = Literal["count", "money", "days"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A row of the table. `credited`: follows the credit rule (deals); the others count for their own rep."""
 
@@ -72,10 +72,12 @@ BY_KIND: dict[str, tuple[Metric, ...]] = {
 
 @lru_cache(maxsize=65_536)
 def quantity(unit: Unit, text: str) -> tuple[int, str]:
-    """How much an amount's text is: minor units with their currency, or millionths.
+    """How much an amount's text is: minor units with their currency, or millionths; nothing where nothing is said.
 
     The log holds an amount with exactly the digits its currency had, so no list of today's currencies is asked.
     """
+    if not text:
+        return 0, ""
     if unit == "money":
         value, _, currency = text.partition(" ")
         return int(value.replace(".", "")), currency

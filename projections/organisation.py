@@ -73,7 +73,7 @@ def organisation(facts: Iterable[Fact]) -> Organisation:
     state: State = {}
     for fact in facts:
         evolve(state, fact)
-    workspace = state.get(WORKSPACE, Entity(WORKSPACE))
+    workspace = state.get(WORKSPACE, Entity.of(WORKSPACE))
     return Organisation(
         zone=workspace.read("zone") or "UTC",
         currency=workspace.read("currency"),

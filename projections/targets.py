@@ -82,7 +82,7 @@ def targets(facts: Iterable[Fact]) -> list[Target]:
     for fact in facts:
         if fact.entity.startswith("target:") or fact.entity == WORKSPACE:
             evolve(state, fact)
-    workspace = state.pop(WORKSPACE, Entity(WORKSPACE))
+    workspace = state.pop(WORKSPACE, Entity.of(WORKSPACE))
     fiscal_start = int(workspace.read("fiscal_start") or 1)
     return [found for name in sorted(state) if (found := _target(state[name], fiscal_start))]
 

@@ -5,6 +5,7 @@ Each field says which register it writes, so that a field cannot be added withou
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -24,6 +25,7 @@ def money_text(value: dict[str, str]) -> str:
     return f"{value['value']} {value['currency']}"
 
 
+@lru_cache(maxsize=65_536)
 def holder_text(rep: int) -> str:
     """One rep with the whole: `17:1000000`."""
     return f"{rep}:{MILLIONTHS}"

@@ -23,7 +23,7 @@ WITHDRAWALS = ("quotum.correction.withdrawn.v1",)
 STEPS = "@"  # a register whose name holds this is one step of several
 
 
-class Fact(NamedTuple):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """An event, ready to fold; `stamp` (asserted_at in microseconds, sequence, id) orders statements on one field."""
 
     trail: str
@@ -104,24 +104,20 @@ def read_fact(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tu
         kind, data = upcast(kind, data)
     reading = _TABLE.get(kind)
     if reading is None:
-        if kind in WITHDRAWALS:
-            return _withdrawal(data, trail, layer, stamp)
-        raise ValueError(f"the log holds an event of a type unknown here, {kind}: a newer Quotum wrote it; upgrade")
-    clears, fields = reading.clears, reading.fields
-    writes = [*reading.constant]
+        return _withdrawal(kind, data, trail, layer, stamp)
+    entity_kind, id_field, clears, constant, fields, stepped = reading
+    writes = [*constant]
     for name, value in data.items():
-        written = fields.get(name)
-        if written is None:
-            continue
-        register, text = written
-        if value is None:
-            writes.append((register, TAKEN_BACK if clears else NOBODY))
-        else:
-            writes.append((register, text(value) if text else value))
-    if reading.stepped:
+        if name in fields:
+            register, text = fields[name]
+            if value is None:
+                writes.append((register, TAKEN_BACK if clears else NOBODY))
+            else:
+                writes.append((register, text(value) if text else value))
+    if stepped:
         writes = [(_step(register, data, stamp), text) for register, text in writes]
-    entity = f"{reading.kind}{data[reading.id]}" if reading.id in data else WORKSPACE
-    return Fact(trail, entity, layer, stamp, tuple(writes), reading.stepped)
+    entity = f"{entity_kind}{data[id_field]}" if id_field in data else WORKSPACE
+    return Fact(trail, entity, layer, stamp, tuple(writes), stepped)
 
 
 def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> str:
@@ -132,8 +128,10 @@ def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> s
     return f"{register}{day}@{stamp[0]}@{stamp[1]}@{stamp[2]}" if register == "shares@" else register + day
 
 
-def _withdrawal(data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
-    """Nothing for a feed: only a person has corrections to withdraw."""
+def _withdrawal(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
+    """Nothing for a feed: only a person has corrections to withdraw. ValueError for a type that nobody knows."""
+    if kind not in WITHDRAWALS:
+        raise ValueError(f"the log holds an event of a type unknown here, {kind}: a newer Quotum wrote it; upgrade")
     entity: str = data["entity"]
     known = sorted(registers(entity.partition(":")[0]))
     names = [name for name in known if name in (data.get("fields") or known)]

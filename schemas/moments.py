@@ -91,7 +91,7 @@ def from_day_number(number: int) -> date:
     return date.fromordinal(number + EPOCH_ORDINAL)
 
 
-@lru_cache(maxsize=65_536)  # an event's time is often its business instant, and a deal's closing is read again
+@lru_cache(maxsize=4_096)  # an event's time is often its business instant, and a deal's closing is read again
 def instant_us(text: str) -> int:
     """Microseconds of an instant as the log writes it; the fast way, for text that `instant_text` made."""
     return (datetime.fromisoformat(text) - EPOCH) // MICROSECOND

@@ -56,8 +56,7 @@ def folded(facts: list[Fact]) -> State:
 def summed(postings: list[tuple[str, Any, int]]) -> dict[Cell, int]:
     """Postings added up to cells; one that returned to nothing is not there."""
     cells: dict[Cell, int] = {}
-    for _, line, amount in postings:
-        add_lines(cells, {line: amount})
+    add_lines(cells, postings)
     return {cell: amount for cell, amount in cells.items() if amount}
 
 
