@@ -65,6 +65,12 @@ def sums(
     return {(currency, who): amount for who, currency, amount in rows}
 
 
+def since(history: History, asked: Asked, moment_us: int) -> dict[tuple[str, Any], int]:
+    """(currency, who) -> by how much a figure was changed by what the log took since a moment, in whole units."""
+    rows = _grouped(history, asked, "", "AND known_at >= $since", {"since": moment_us})
+    return {(currency, who): amount for who, currency, amount in rows}
+
+
 def histograms(
     history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation, team: int | None = None
 ) -> dict[tuple[str, Any], dict[int, int]]:
@@ -121,12 +127,14 @@ def only_decides(history: History) -> set[int]:
     return {author for (author,) in history.rows(query)}
 
 
-def _grouped(history: History, asked: Asked, also: str) -> list[tuple[Any, ...]]:
+def _grouped(
+    history: History, asked: Asked, also: str, only: str = "", values: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
     query = f"""
         SELECT {WHO[asked.by]} AS who, currency, {also} CAST(sum(amount) AS HUGEINT) AS amount
-        FROM postings {{join}} WHERE {{where}} GROUP BY ALL HAVING sum(amount) <> 0
+        FROM postings {{join}} WHERE {{where}} {only} GROUP BY ALL HAVING sum(amount) <> 0
     """  # noqa: S608 (made of our own words; values are parameters)
-    return select(history, query, asked)
+    return select(history, query, asked, values)
 
 
 def select(

@@ -15,6 +15,7 @@ from quotum import boards
 from quotum.boards import QuestionError
 from quotum.server import naming
 from quotum.server.access import may
+from quotum.server.coaching import pace_of
 from quotum.server.happenings import said, tell
 from quotum.server.naming import message
 from quotum.server.opening import PAGE, Line, Opened, opened, trail
@@ -98,6 +99,7 @@ def _why_page(request: Request) -> HTMLResponse:
         "pages": max(1, -(-found.found // PAGE)),
         "query": {name: value for name, value in query.items() if name != "page"},
         "back": _back(values),
+        "pace": pace_of(books, words, question, query.get("key") or ""),
     }
     return page(request, "why.html", shown)
 

@@ -1,5 +1,6 @@
 """The board's page: rendered here, readable before any script has run, moved by a little script afterwards."""
 
+from datetime import date
 from http import HTTPStatus
 
 from fastapi import Depends, FastAPI, Request
@@ -8,15 +9,17 @@ from starlette.concurrency import run_in_threadpool
 
 from projections.metrics import METRICS
 from quotum.boards import QuestionError
-from quotum.server import auditing, choices, naming
+from quotum.server import auditing, choices, columns, naming, since
 from quotum.server.access import may
+from quotum.server.columns import newly_chosen
+from quotum.server.live import Shown
 from quotum.server.rendering import HERE, Static, chosen_language, page, spoken
-from quotum.server.showing import Question, now, shown
-from schemas.moments import zone_of
-from schemas.periods import parse_period
+from quotum.server.showing import Question, shown
+from schemas.periods import Period, parse_period
 from streams.books import Books
 
 COMPARED = "compared"  # in place of a team: the teams beside each other
+SHOWN_IN = {"standing": "status"}  # the field of a row that fills a column, where it is called otherwise
 OWN_EVENTS = 2  # with which every history begins: nothing has happened yet
 LIVE_TEXTS = {
     "live": naming.message("live"),
@@ -38,7 +41,7 @@ def install(app: FastAPI) -> None:
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(may("read"))])
     async def get_board_page(request: Request) -> Response:
-        chosen = chosen_language(request)
+        chosen = chosen_language(request) or newly_chosen(request)
         return chosen if chosen is not None else await run_in_threadpool(_board_page, request)
 
 
@@ -47,26 +50,26 @@ def _board_page(request: Request) -> HTMLResponse:
     query, words, today = request.query_params, spoken(request), books.today()
     metric = query.get("metric") or choices.main_metric(books, today)
     period = query.get("period") or choices.THIS_MONTH
-    organisation = books.organisation()
+    fiscal_start = books.organisation().fiscal_start
     try:
         team = _team(query.get("team") or "")
+        span = _period(choices.dated(period, today, fiscal_start), fiscal_start)
         question = Question(
             metric=metric,
-            period=choices.dated(period, today, organisation.fiscal_start),
+            period=span.text,
             by="team" if query.get("team") == COMPARED else "rep",
             team=team,
+            since=since.moment_for(books, span),
             language=words.language,
         )
         board = shown(books, question)
     except QuestionError:
         return page(request, "unknown.html", {"metric_known": metric in METRICS}, HTTPStatus.UNPROCESSABLE_ENTITY)
-    span = parse_period(question.period, organisation.fiscal_start)
     currencies = {row["currency"] for row in board.rows.values()}
     nothing = not any(row["value"].strip("0.") for row in board.rows.values())
-    at = now(books).astimezone(zone_of(books.calendar.zone))
     values = {
         "question": question,
-        "stream": question.model_dump(exclude_none=True, exclude_defaults=True),
+        "stream": question.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
         "board": board,
         "rows": [{"key": key, **row} for key, row in board.rows.items()],
         "me": next((key for key in board.rows if key.partition("/")[2] == query.get("me")), None),
@@ -78,15 +81,47 @@ def _board_page(request: Request) -> HTMLResponse:
         "teams": choices.teams_of(books),
         "chosen": {"metric": metric, "period": period, "team": query.get("team") or ""},
         "kept": {name: query[name] for name in ("me", "wall") if name in query},
-        "targets": any(row["target"] for row in board.rows.values()),
         "empty": board.position <= OWN_EVENTS,
         "nothing": nothing,
         "last_month": choices.last_month_with(books, metric, today) if nothing else None,
-        "midnight_seconds": choices.until_midnight(books, books.clock()),
-        "at": words.moment(at),
+        "again_seconds": _again_seconds(books, question),
+        "at": words.moment(since.local_now(books)),
         "texts": {name: words.plain(text) for name, text in LIVE_TEXTS.items()},
+        **_columns(request, question, board),
+        **_targets(board, question, span, today),
     }
     return page(request, "board.html", values)
+
+
+def _columns(request: Request, question: Question, board: Shown) -> dict[str, object]:
+    """Which columns there are to choose, and which there are to see: no column is all empty."""
+    wanted = columns.wanted(request)
+    told = {name for name in wanted if any(row.get(SHOWN_IN.get(name, name)) for row in board.rows.values())}
+    if question.since and METRICS[question.metric].unit != "days":
+        told |= wanted & {"change"}  # what is not yet may come while the page is open
+    return {"columns": columns.offered(spoken(request), wanted), "shown": wanted & (told | {"bar"})}
+
+
+def _targets(board: Shown, question: Question, span: Period, today: date) -> dict[str, object]:
+    """Whether there are targets, and how many still lack one where it can be set."""
+    targets = any(row["target"] for row in board.rows.values())
+    open_to_set = span.last >= today and METRICS[question.metric].unit != "days" and (targets or span.days > 1)
+    ranked = [row for row in board.rows.values() if row["rank"] is not None]
+    return {"targets": targets, "lacking": sum(not row["target"] for row in ranked) if open_to_set else 0}
+
+
+def _again_seconds(books: Books, question: Question) -> int:
+    """When the page is to be loaded anew: its words for days and moments mean something else then."""
+    midnight = choices.until_midnight(books, books.clock())
+    hourly = since.moves_hourly(question.since, books.today())
+    return min(midnight, since.until_next_hour(books)) if hourly else midnight
+
+
+def _period(text: str, fiscal_start: int) -> Period:
+    try:
+        return parse_period(text, fiscal_start)
+    except ValueError as error:
+        raise QuestionError(str(error)) from None
 
 
 def _team(text: str) -> int | None:

@@ -1,6 +1,6 @@
 """Pages in general: in the reader's language, with headers that keep them to themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,14 @@ def chosen_language(request: Request) -> Response | None:
     language = request.query_params.get("language")
     if language not in LANGUAGES:
         return None
-    url = URL(str(request.url)).remove_query_params("language")
+    return remembering(request, COOKIE, language, ("language",))
+
+
+def remembering(request: Request, cookie: str, value: str, said_in: Sequence[str]) -> Response:
+    """Remember a choice, and go to the same page without what said it in the address."""
+    url = URL(str(request.url)).remove_query_params(said_in)
     answer = RedirectResponse(f"{url.path}?{url.query}" if url.query else url.path, HTTPStatus.SEE_OTHER)
-    answer.set_cookie(COOKIE, language, max_age=YEAR_SECONDS, samesite="lax")
+    answer.set_cookie(cookie, value, max_age=YEAR_SECONDS, samesite="lax")
     return answer
 
 

@@ -1,19 +1,21 @@
 """What a live page shows of a board: rows with keys, texts ready to show, and what just happened."""
 
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Mapping
+from datetime import date
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from quotum import boards
-from quotum.boards import Board
-from quotum.server import naming
+from quotum.boards import Board, BoardRow
+from quotum.server import naming, since
 from quotum.server.happenings import happened
 from quotum.server.live import Shown
+from quotum.server.pacing import paced, without_target
+from quotum.server.shortening import shortened
 from quotum.server.wording import Language, Words, decimals_of, words_of
-from schemas.moments import from_microseconds, instant_text
+from schemas.moments import day_number, instant_text
 from streams.books import Books
 from streams.figures import By
 
@@ -30,31 +32,43 @@ class Question(BaseModel):
     ties: Literal["standard", "dense", "first"] = Field("standard", description="how equal values are ranked")
     credit: Literal["owner", "closer", "seller"] | None = Field(None, description="who gets a deal; default: in force")
     team: int | None = Field(None, ge=0, lt=2**31, description="only what counts for this team, by its number")
+    since: AwareDatetime | None = Field(None, description="tell what changed since then; default: no changes")
     language: Language = Field("en", description="of the texts that are ready to show")
+
+
+class Around(NamedTuple):
+    """What is said of each row of a board besides its figure."""
+
+    words: Words
+    by: str
+    today: date
+    changes: Mapping[tuple[str, str], int]  # (currency, key) -> in whole units
+    teams: Mapping[str, str]  # key -> the team of the day
 
 
 def shown(books: Books, question: Question) -> Shown:
     """The board of a question as it stands now, with the position it stands for."""
     position = books.next_offset()  # read first: the board may know more than its position says, never less
-    board = asked(books, question)
-    words = words_of(question.language)
+    board, words, now = asked(books, question), words_of(question.language), since.local_now(books)
+    total = _total(board)
     more = {
         "metric": board.metric.name,
         "first": str(board.period.first),
         "last": str(board.period.last),
-        "at": instant_text(now(books)),
-        "total": _total(board, words),
+        "at": instant_text(now),
+        "since": since.named(words, question.since.astimezone(now.tzinfo), now) if question.since else "",
+        "total": naming.amount(words, board.metric.name, *total) if total else "",
+        "total_short": shortened(words, [total])[0] if total else "",
         "happened": happened(books, books.organisation(), words),
     }
-    return Shown(position, _rows(board, question.by, words), more)
+    around = Around(words, question.by, now.date(), _changes(books, question), _teams(books, board, question.by))
+    return Shown(position, _rows(board, around), more)
 
 
 def asked(books: Books, question: Question) -> Board:
     """The answer to a question."""
     by: By = question.by
-    aims = (
-        question.by in boards.SCOPES and question.team is None and boards.metric_named(question.metric).unit != "days"
-    )
+    aims = by in boards.SCOPES and boards.metric_named(question.metric).unit != "days"
     return boards.board(
         books,
         question.metric,
@@ -67,43 +81,76 @@ def asked(books: Books, question: Question) -> Board:
     )
 
 
-def now(books: Books) -> datetime:
-    """The server's clock."""
-    return from_microseconds(books.clock())
+def _changes(books: Books, question: Question) -> Mapping[tuple[str, str], int]:
+    by: By = question.by
+    if question.since is None or boards.metric_named(question.metric).unit == "days":  # a median has no sum of changes
+        return {}
+    wanted = boards.asked_for(books, question.metric, question.period, by, question.credit, question.team)
+    return since.changes(books, wanted, question.since)
 
 
-def _rows(board: Board, by: str, words: Words) -> dict[str, dict[str, Any]]:
+def _teams(books: Books, board: Board, by: str) -> dict[str, str]:
+    """The team each rep is in today, or was at the end of the period."""
+    if by != "rep":
+        return {}
+    day = day_number(min(board.period.last, books.today()))
+    names = books.vault.labels("team")
+    stays = books.organisation().stays
+    return {str(stay.rep): names.get(stay.team, "") for stay in stays if stay.first <= day < stay.until}
+
+
+def _rows(board: Board, around: Around) -> dict[str, dict[str, Any]]:
     """The rows by key. Figures of one board have the same digits after the point, so that they align."""
-    values = [boards.value_text(board.metric, row.value, row.currency) for row in board.rows]
-    decimals = decimals_of(values)
+    words, metric, alone = around.words, board.metric, len(board.currencies) <= 1
+    values = [boards.value_text(metric, row.value, row.currency) for row in board.rows]
+    moved = [around.changes.get((row.currency, row.key), 0) for row in board.rows]
+    changes = [
+        boards.value_text(metric, amount, row.currency) if amount else ""
+        for row, amount in zip(board.rows, moved, strict=True)
+    ]
+    decimals = decimals_of([*values, *changes])
+    shorts = shortened(
+        words, [(one, "" if alone else row.currency) for row, one in zip(board.rows, values, strict=True)]
+    )
     aimed = any(row.attainment is not None for row in board.rows)
-    parts = [(row.attainment if aimed else row.value) or 0 for row in board.rows]
-    most = max(1 if aimed else 0, *(abs(Fraction(part)) for part in parts), 0)
-    alone = len(board.currencies) <= 1
+    parts, whole = _bars(board, aimed=aimed)
     rows = {}
-    for place, (row, value) in enumerate(zip(board.rows, values, strict=True)):
-        aim, done = row.target, row.attainment
-        length = float(abs(Fraction(parts[place]) / most)) if most else 0.0
+    for place, row in enumerate(board.rows):
+        aim = boards.value_text(metric, row.target, row.currency) if row.target else ""
         rows[f"{row.currency}/{row.key}"] = {
             "rank": row.rank,
             "who": row.who,
-            "value": value,
+            "value": values[place],
             "currency": row.currency,
-            "part": round(length, PLACES),
+            "part": parts[place],
             "place": place,
-            "name": naming.nobody(words, by) if row.who is None else row.who,
-            "text": _figure(words, value, row.currency, decimals, alone=alone),
-            "full": naming.amount(words, board.metric.name, value, row.currency),
+            "name": naming.nobody(words, around.by) if row.who is None else row.who,
+            "team": around.teams.get(row.key, ""),
+            "text": _figure(words, values[place], row.currency, decimals, alone=alone),
+            "short": shorts[place],
+            "full": naming.amount(words, metric.name, values[place], row.currency),
+            "change": _change(words, changes[place], decimals),
             "next": _next(board, place, words),
-            "target": _figure(
-                words, boards.value_text(board.metric, aim, row.currency), row.currency, decimals, alone=alone
-            )
-            if aim
-            else "",
-            "done": "" if done is None else words.share(_rounded(done)),
-            "whole": round(abs(float(1 / most)), PLACES) if done is not None else 0,
+            "target": _figure(words, aim, row.currency, decimals, alone=alone) if aim else "",
+            "whole": whole if row.attainment is not None else 0,
+            **_pace(board, row, around, aimed=aimed),
         }
     return rows
+
+
+def _bars(board: Board, *, aimed: bool) -> tuple[list[float], float]:
+    """How long each bar is and where a target lies on it, as parts of the longest."""
+    parts = [abs(Fraction((row.attainment if aimed else row.value) or 0)) for row in board.rows]
+    most = max(1 if aimed else 0, *parts, 0)
+    return [round(float(part / most), PLACES) if most else 0.0 for part in parts], (
+        round(float(1 / most), PLACES) if aimed else 0.0
+    )
+
+
+def _pace(board: Board, row: BoardRow, around: Around, *, aimed: bool) -> dict[str, str]:
+    if aimed and row.attainment is None and row.rank is not None:
+        return without_target(around.words)
+    return paced(around.words, board.metric, board.period, row, around.today)
 
 
 def _figure(words: Words, value: str, currency: str, decimals: int, *, alone: bool) -> str:
@@ -112,8 +159,10 @@ def _figure(words: Words, value: str, currency: str, decimals: int, *, alone: bo
     return words.figure(value, decimals) if alone else words.money(value, currency)
 
 
-def _rounded(part: Fraction) -> Decimal:
-    return Decimal(round(part * 1000)) / 1000
+def _change(words: Words, value: str, decimals: int) -> str:
+    if not value:
+        return ""
+    return ("" if value.startswith("-") else "+") + words.figure(value, decimals)
 
 
 def _next(board: Board, place: int, words: Words) -> str:
@@ -133,10 +182,9 @@ def _next(board: Board, place: int, words: Words) -> str:
     return words.say("{amount} to place {rank}", amount=amount, rank=above[0].rank)
 
 
-def _total(board: Board, words: Words) -> str:
-    """All rows together; empty where they do not add up."""
+def _total(board: Board) -> tuple[str, str] | None:
+    """All rows together with their currency; None where they do not add up."""
     if board.metric.unit == "days" or len(board.currencies) > 1:
-        return ""
+        return None
     currency = board.currencies[0] if board.currencies else ""
-    value = boards.value_text(board.metric, sum(row.value or 0 for row in board.rows), currency)
-    return naming.amount(words, board.metric.name, value, currency)
+    return boards.value_text(board.metric, sum(row.value or 0 for row in board.rows), currency), currency

@@ -90,8 +90,15 @@ class Words:
         amount = Decimal(value)
         if amount != amount.to_integral_value():
             return format_currency(amount, currency, locale=self.locale)
-        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", "")
-        return format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False)
+        return self.amount(f"{amount.to_integral_value():f}", currency)
+
+    @lru_cache(maxsize=FORMATTED)  # noqa: B019 (there is one of us per language, for good)
+    def amount(self, value: str, currency: str) -> str:
+        """A plain decimal with a currency, with just the digits that it has."""
+        places = len(value.partition(".")[2])
+        digits = f".{'0' * places}" if places else ""
+        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", digits)
+        return format_currency(Decimal(value), currency, pattern, locale=self.locale, currency_digits=False)
 
     def symbol(self, currency: str) -> str:
         """How a currency is written before an amount."""

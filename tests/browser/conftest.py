@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import REMEDY, chromium_path, launched
-from tests.browser.floor import Floor, seeded
+from tests.browser.floor import YESTERDAY, Floor, seeded
 
 Open = Callable[..., Page]
 WAIT_MS = 10_000
@@ -30,10 +30,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
-    """Twelve reps with figures; tests add to it and expect nothing of what others added."""
-    running = Floor(tmp_path_factory.mktemp("floor")).start()
+    """Twelve reps with figures of yesterday; tests add to it and expect nothing of what others added."""
+    running = Floor(tmp_path_factory.mktemp("floor"), YESTERDAY).start()
     try:
-        yield seeded(running)
+        yield seeded(running).go_on()
     finally:
         running.stop()
 

@@ -22,7 +22,7 @@ from streams.books import Books
 
 TODAY = "2026-11-23"
 JOINED = "2026-01-01"
-BEGINS_US = microseconds(parse_instant(f"{TODAY}T10:00:00Z"))
+YESTERDAY = "2026-11-22"
 SHIFT = "QUOTUM_TEST_CLOCK_SHIFT_US"
 START_SECONDS = 30
 NAMES = (
@@ -39,17 +39,18 @@ NAMES = (
     "Koen Peters",
     "Lotte Hendriks",
 )
+AIMS = {"r0": "15000", "r1": "10000", "r2": "9000", "r3": "13000", "r4": "16000", "r5": "10000"}
 Json = dict[str, Any]
 
 
 class Floor:
     """A server with its history. `start` after `stop` opens the same history at the same address."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder`: where the history lies."""
+    def __init__(self, folder: Path, day: str = TODAY) -> None:
+        """`folder`: where the history lies; `day`: which day it is there, from ten o'clock in UTC on."""
         self.history = folder / "floor.quotum"
         self.port = 0
-        self._shift = BEGINS_US - time_ns() // 1_000
+        self._live_on(day)
         self._process: subprocess.Popen[str] | None = None
         self._numbers = count(1)
         self._url = ""
@@ -77,6 +78,16 @@ class Floor:
             self._process.communicate(timeout=START_SECONDS)
             self._process = None
 
+    def go_on(self, day: str = TODAY) -> "Floor":
+        """The same history on a later day."""
+        self.stop()
+        self._live_on(day)
+        return self.start()
+
+    def _live_on(self, day: str) -> None:
+        self._day = day
+        self._shift = microseconds(parse_instant(f"{day}T10:00:00Z")) - time_ns() // 1_000
+
     def post(self, *events: Json) -> None:
         """Send events; all must be taken."""
         answer = httpx.post(f"{self.url}/v1/events", json=list(events), timeout=START_SECONDS)
@@ -91,7 +102,7 @@ class Floor:
         trail = "organisation" if shared else f"case-{data['id']}"
         told = {"id": f"e{number}", "source": "urn:floor", "type": f"quotum.{kind}.v1", "trail": trail, "data": data}
         clock = f"{8 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"
-        return {"specversion": "1.0", "time": f"{TODAY}T{clock}Z"} | told
+        return {"specversion": "1.0", "time": f"{self._day}T{clock}Z"} | told
 
     def people(self, names: Iterable[str], teams: int = 2) -> None:
         """Reps `r0`, `r1` ... with these names, in teams `t0` ..."""
@@ -118,11 +129,15 @@ class Floor:
 
 
 def seeded(floor: Floor) -> Floor:
-    """Twelve people, each with some wins this month, two of them level."""
+    """Twelve people with wins this month, two of them level; six have targets: ahead, on track, behind."""
     floor.people(NAMES)
     for place in range(len(NAMES)):
         level = 10 if place == 9 else place  # the tenth stands level with the eleventh
         floor.win(f"seed-{place}", f"r{place}", str(12_000 - level * 750), f"2026-11-{place + 2:02}")
+    for rep, euros in AIMS.items():
+        told: Json = {"id": f"aim-{rep}", "metric": "revenue", "period": "2026-11", "rep": rep, "author": "r9"}
+        told |= {"amount": {"value": euros, "currency": "EUR"}, "reason": "agreed in October"}
+        floor.post(floor.event("target.agreed", told))
     return floor
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import REMEDY, chromium_path, launched
-from tests.browser.floor import TODAY, Floor, Json, seeded
+from tests.browser.floor import TODAY, YESTERDAY, Floor, seeded
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 DESK, PHONE, WALL = (1280, 800), (390, 844), (1920, 1080)
@@ -21,14 +21,10 @@ LIVE = "#freshness[data-state=live]"
 
 
 def busy(floor: Floor) -> Floor:
-    """A floor on a good Monday: figures, targets, activity, a win taken back."""
+    """A floor on a good Monday, begun on the Sunday before: figures, targets, activity, a win taken back."""
     seeded(floor)
-    aims = [("r0", "15000"), ("r1", "10000"), ("r2", "9000"), ("r3", "12000"), ("r4", "8000"), ("r5", "10000")]
-    for rep, euros in aims:
-        told: Json = {"id": f"aim-{rep}", "metric": "revenue", "period": "2026-11", "rep": rep, "author": "r9"}
-        told |= {"amount": {"value": euros, "currency": "EUR"}, "reason": "agreed in October"}
-        floor.post(floor.event("target.agreed", told))
     floor.win("picture-0", "r7", "2750", "2026-11-03")
+    floor.go_on()
     for number, (rep, euros) in enumerate([("r2", "3200"), ("r5", "1850"), ("r1", "4500")]):
         floor.post(floor.event("call.logged", {"id": f"picture-{number}", "rep": rep, "day": TODAY}))
         floor.post(floor.event("offer.sent", {"id": f"picture-{number}", "rep": rep, "day": TODAY}))
@@ -125,7 +121,7 @@ def main() -> None:
         path = chromium_path(playwright)
         if path is None:
             sys.exit(REMEDY)
-        floor, empty = Floor(Path(one)).start(), Floor(Path(other)).start()
+        floor, empty = Floor(Path(one), YESTERDAY).start(), Floor(Path(other)).start()
         try:
             browser = launched(playwright, path)
             if len(sys.argv) > 1:

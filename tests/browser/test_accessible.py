@@ -14,10 +14,11 @@ SCREENS = {
     "wall": ("&wall", {"width": 1920, "height": 1080}),
 }
 PAGES = {
-    "board": "/?me=4",
+    "board": "/?me=7",
     "nothing": "/?period=2020-01",
     "unknown": "/?metric=nonsense",
     "why": "/why?metric=revenue&period=2026-11&by=rep&key=EUR/3",
+    "behind": "/why?metric=revenue&period=2026-11&by=rep&key=EUR/7",
     "events": "/events/deal:seed-0?",
 }
 

@@ -1,5 +1,7 @@
 """A win is celebrated once, and taken back quietly."""
 
+from playwright.sync_api import Page
+
 from tests.browser.conftest import Open
 from tests.browser.floor import TODAY, Floor
 
@@ -34,4 +36,44 @@ def test_an_old_win_that_is_told_late_is_no_news_to_celebrate(floor: Floor, visi
     page = visit(floor.url)
     floor.win("party-3", "r2", "99", "2026-11-03")
     page.locator("#feed", has_text="€99").wait_for()
+    assert page.locator("#celebration").is_hidden()
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """What a browser says to a page when another tab is looked at, and when this one is again."""
+    page.evaluate(
+        "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
+def test_a_win_that_came_while_nobody_looked_is_celebrated_once_the_page_is_shown_again(
+    floor: Floor, visit: Open
+) -> None:
+    page = visit(floor.url)
+    hide(page, hidden=True)
+    floor.win("away-1", "r6", "4321")
+    hide(page, hidden=False)
+    page.locator("#celebration", has_text="Gijs Mulder wins a deal: €4,321").wait_for()
+    hide(page, hidden=True)
+    page.reload()
+    page.wait_for_selector("#freshness[data-state=live]")
+    hide(page, hidden=True)
+    hide(page, hidden=False)
+    floor.post(floor.event("deal.amended", {"id": "away-1", "product": "GTX"}))
+    page.locator("#feed li >> nth=0").filter(has_text="corrected").wait_for()
+    assert page.locator("#celebration").is_hidden()
+
+
+def test_a_win_that_came_long_ago_while_nobody_looked_is_only_told(floor: Floor, visit: Open) -> None:
+    page = visit("about:blank", live=False)
+    page.clock.install()
+    page.goto(floor.url)
+    page.wait_for_selector("#freshness[data-state=live]")
+    hide(page, hidden=True)
+    floor.win("away-2", "r6", "8765")
+    page.clock.fast_forward("00:11:00")
+    hide(page, hidden=False)
+    page.locator("#feed", has_text="€8,765").wait_for()
     assert page.locator("#celebration").is_hidden()

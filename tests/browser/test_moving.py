@@ -17,6 +17,34 @@ def test_a_row_moves_to_its_new_place_when_a_deal_is_won(floor: Floor, visit: Op
     assert value(page, "Lotte Hendriks").startswith("20,003,750")
 
 
+def test_the_change_since_yesterday_and_the_pace_move_with_the_figure(floor: Floor, visit: Open) -> None:
+    page = visit(f"{floor.url}/?me=7")
+    assert "Since yesterday" in page.locator("#board thead").inner_text()
+    row = page.locator("#board tbody tr", has_text="Esra")
+    assert (row.locator(".change").inner_text(), row.locator(".status").inner_text()) == ("", "behind")
+    assert page.get_by_role("link", name="Where does it stick?").is_visible()
+    floor.win("change-1", "r4", "6500")
+    row.locator(".change", has_text="+6,500").wait_for()
+    assert row.locator(".status").inner_text() == "ahead"
+    assert page.locator("#own-change").inner_text() == "Since yesterday +6,500"
+    assert "5 working days left" in page.locator("#own-pace").inner_text()
+    assert page.locator("#own-ask").is_hidden()
+    floor.post(floor.event("deal.reopened", {"id": "change-1"}))
+    row.locator(".change", has_text="+6,500").wait_for(state="detached")
+    assert row.get_attribute("data-state") == "behind"
+
+
+def test_the_page_is_loaded_anew_at_the_hour_where_its_moment_is_one(floor: Floor, visit: Open) -> None:
+    page = visit("about:blank", live=False)
+    page.clock.install()
+    page.goto(f"{floor.url}/?period=today")
+    assert "Since 10:00" in page.locator("#board thead").inner_text()
+    page.evaluate("window.old = true")
+    with page.expect_navigation():
+        page.clock.fast_forward("01:00:30")
+    assert page.evaluate("window.old") is None
+
+
 def test_two_viewers_see_the_same(floor: Floor, visit: Open) -> None:
     one, other = visit(floor.url), visit(floor.url, locale="nl-NL")
     before = value(one, "Daan Bakker")

@@ -67,6 +67,49 @@ def test_a_wall_shows_ten_rows_large_without_scroll_bars_or_cursor(floor: Floor,
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight && " + WITHOUT_SCROLL)
 
 
+def test_a_million_is_short_on_a_wall_and_a_phone_and_exact_to_who_asks(own_floor: Floor, visit: Open) -> None:
+    own_floor.people(["Anna", "Bas"])
+    own_floor.win("one", "r0", "999000")
+    page = visit(f"{own_floor.url}/?wall&me=3", locale="nl-NL", viewport={"width": 1920, "height": 1080})
+    link = page.locator("#board .value a >> nth=0")
+    shown = "e => getComputedStyle(e, '::after').content.split('/')[0].trim()"
+    assert link.evaluate(shown) == "none"
+    own_floor.win("two", "r0", "234567.50")
+    page.wait_for_selector("#board .value a[data-short]")
+    assert link.evaluate(shown) == '"1,2\N{NO-BREAK SPACE}mln"'
+    assert link.get_attribute("title") == "€\N{NO-BREAK SPACE}1.233.567,50"
+    page.get_by_role("link", name="1.233.567,50", exact=True).wait_for()
+    for size, short in (({"width": 390, "height": 844}, True), ({"width": 1280, "height": 800}, False)):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.goto(f"{own_floor.url}/?me=3")
+        for element in ("#own-value", "#total", "#board .value a >> nth=0"):
+            assert (page.locator(element).evaluate(shown) != "none") is short
+
+
+def test_who_has_no_target_is_told_so_where_others_have_one_and_how_to_set_one(floor: Floor, visit: Open) -> None:
+    page = visit(floor.url, locale="nl-NL")
+    row = page.locator("#board tbody tr", has_text="Koen Peters")
+    assert row.locator(".status").inner_text() == "geen target"
+    assert row.locator(".bar svg").is_hidden()
+    assert page.locator("#board tbody tr", has_text="Anna de Vries").locator(".bar svg").is_visible()
+    assert "quotum target set revenue 2026-11 WAARDE --rep NAAM" in page.locator(".lacking").inner_text()
+    team = visit(f"{floor.url}/?team=1")
+    assert team.locator("#board tbody tr", has_text="Anna de Vries").locator(".done").inner_text().endswith("%")
+
+
+def test_columns_are_chosen_without_script_and_stay_chosen(floor: Floor, visit: Open) -> None:
+    page = visit(floor.url, live=False, java_script_enabled=False)
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_label("Team", exact=True).last.check()
+    page.get_by_label("Bar").uncheck()
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(lambda url: "column" not in url)
+    assert page.locator("#board tbody tr", has_text="Bas Jansen").locator(".team").inner_text() == "Zuid"
+    assert page.locator("#board .bar").count() == 0
+    page.goto(f"{floor.url}/?period=this-week")
+    assert page.locator("#board .bar").count() == 0
+
+
 def test_a_wall_turns_its_pages(floor: Floor, visit: Open) -> None:
     page = visit("about:blank", live=False, viewport={"width": 1920, "height": 1080})
     page.clock.install()

@@ -16,7 +16,7 @@ from streams import figures
 from streams.books import Books
 from streams.door import PERSON_SOURCE
 from streams.figures import By
-from tests.small_books import called, in_teams, make_books, say, won
+from tests.small_books import HISTORY, called, in_teams, make_books, say, won
 
 ONE = 1_000_000
 Sums = Callable[..., dict[Any, int]]
@@ -176,3 +176,17 @@ def test_who_only_puts_things_right_is_told_apart_from_reps(books: Books) -> Non
         event = read_event({**told, "time": "2017-05-02T09:00:00Z", "data": {"id": "1", "kind": "intro"}})
         assert books.take([event], layer)[0].fate == "taken"
     assert figures.only_decides(books.history) == {numbers["Mary"]}
+
+
+def test_a_change_is_what_the_log_took_from_a_moment_on_whatever_day_it_counts_on(tmp_path: Path) -> None:
+    with make_books(tmp_path) as books:
+        say(books, *won("a", "ann", "2017-06-01", "1.00"), *won("b", "bob", "2017-06-01", "2.00"))
+        later = books.clock() + 1
+        books.close()
+    with Books.open(tmp_path / HISTORY, clock=lambda: later) as books:
+        say(books, ("deal.reopened", {"id": "a"}), *won("c", "bob", "2017-06-02", "4.00"))
+        asked = figures.Asked("revenue", spans("2017-06"), "rep", books.organisation())
+        labels = books.vault.labels("person")
+        found = figures.since(books.history, asked, later)
+        assert {labels[who]: amount for (_, who), amount in found.items()} == {"ann": -100, "bob": 400}
+        assert figures.since(books.history, asked, later + 1) == {}

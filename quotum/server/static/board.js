@@ -2,7 +2,7 @@
 
 import { celebrate, withdraw } from "./celebrating.js";
 import { keys } from "./keys.js";
-import { Rows } from "./rows.js";
+import { Rows, brief } from "./rows.js";
 import { Status } from "./status.js";
 import { watch } from "./stream.js";
 import { turn } from "./wall.js";
@@ -17,37 +17,58 @@ const status = new Status(by("status"), by("announce"));
 const pages = document.documentElement.classList.contains("wall") && rows ? turn(rows, by("turn"), texts.page, fill) : null;
 let newest = page.position - 1; // what happened up to here was on the page, or is told without a celebration
 
-function apply(update, live) {
-  if (!rows) return update.rows.length ? location.reload() : tell(update.happened, live); // the first rows: a table
+// `live`: it happened just now; `back`: the page is shown again after nobody looked.
+function apply(update, live, back = false) {
+  if (!rows) return update.rows.length ? location.reload() : tell(update, live, back); // the first rows: a table
   if (!by("board").hasAttribute("data-targets") && update.rows.some((row) => row.target)) return location.reload();
   const passed = rows.apply(update);
   pages?.show();
-  if (by("total") && update.total) by("total").textContent = update.total;
+  if (by("total") && update.total) total(update);
+  for (const id of ["since", "own-since"]) if (by(id)) by(id).textContent = update.since;
   own(update.rows.find((row) => row.key === page.me));
-  tell(update.happened, live);
+  tell(update, live, back);
   if (live && passed) status.say(fill(texts.passes, { who: passed.who, other: passed.other, amount: passed.amount }));
+}
+
+function total({ total: full, total_short: short }) {
+  brief(by("total"), { short, full });
+  by("total").firstElementChild.textContent = full;
 }
 
 function own(row) {
   if (!row || !by("own-value")) return;
-  by("own-value").textContent = row.text;
+  brief(by("own-value"), row);
+  by("own-value").firstElementChild.textContent = row.text;
   by("own-next").textContent = row.next;
-  const place = by("own-place");
-  place.textContent = row.rank ? fill(texts.place, { rank: row.rank }) : "";
+  by("own-place").textContent = row.rank ? fill(texts.place, { rank: row.rank }) : "";
+  by("own-change").hidden = !row.change;
+  by("own-change").lastElementChild.textContent = row.change;
+  const pace = by("own-pace");
+  pace.dataset.state = row.state;
+  pace.hidden = !row.status;
+  pace.querySelector(".status").textContent = row.status;
+  pace.querySelector(".pace").textContent = row.pace;
+  by("own-ask").hidden = row.state !== "behind";
 }
 
-function tell(lines, live) {
+// A win that came while nobody looked is celebrated when the page is shown again, if it is still fresh; later than this,
+// or after a lost connection, it is only told.
+const FRESH_MS = 10 * 60000;
+const ahead = Date.parse(page.at) - Date.now(); // the server's clock, not this machine's
+
+function tell({ happened }, live, back) {
   const feed = by("feed");
-  feed.closest("section").hidden = !lines.length;
-  feed.replaceChildren(...lines.map(item));
-  const fresh = lines.filter((line) => line.position > newest).reverse();
-  newest = Math.max(newest, ...lines.map((line) => line.position));
-  for (const line of fresh) {
+  feed.closest("section").hidden = !happened.length;
+  feed.replaceChildren(...happened.map(item));
+  const news = happened.filter((line) => line.position > newest).reverse();
+  newest = Math.max(newest, ...happened.map((line) => line.position));
+  const worth = (line) => live || (back && Date.now() + ahead - Date.parse(line.at) < FRESH_MS);
+  for (const line of news) {
     if (line.kind === "unwin") withdraw(line.entity);
-    if (live && line.kind === "win" && line.fresh) celebrate(line.entity, line.text);
+    if (line.kind === "win" && line.fresh && worth(line)) celebrate(line.entity, line.text);
   }
-  const last = fresh.findLast((line) => line.kind === "win" || line.kind === "unwin");
-  if (live && last) status.say(last.text);
+  const last = news.findLast((line) => line.kind === "win" || line.kind === "unwin");
+  if (last && worth(last)) status.say(last.text);
 }
 
 function item(line) {
@@ -75,7 +96,7 @@ function freshness(state) {
 
 let state = "still";
 watch(`/v1/stream?${new URLSearchParams(page.stream)}`, {
-  board: (update) => apply(update, false),
+  board: (update, back) => apply(update, false, back),
   change: (update) => apply(update, true),
   state(now) {
     if (now === "live" || state === "live") heard = Date.now();
@@ -85,10 +106,11 @@ watch(`/v1/stream?${new URLSearchParams(page.stream)}`, {
 });
 setInterval(() => state === "lost" && freshness(state), 5000);
 
-// At the workspace's midnight "today" and "this month" are other days: load the page again, once it can be had.
-const midnight = Date.now() + page.midnight * 1000 + 1500;
+// At the workspace's midnight "today" and "this month" are other days, at the hour "since 13:00" is another moment: load
+// the page again, once it can be had.
+const again = Date.now() + page.again * 1000 + 1500;
 setInterval(async () => {
-  if (Date.now() < midnight) return;
+  if (Date.now() < again) return;
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (answer?.ok) location.reload();
 }, 20000);

@@ -58,21 +58,26 @@ export class Rows {
     };
     set(".rank", row.rank === null ? "" : String(row.rank));
     set(".who bdi", row.name);
-    set(".target", row.target);
-    set(".done", row.done);
+    for (const part of ["team", "change", "target", "done", "status"]) set(`.${part}`, row[part]);
+    element.dataset.state = row.state;
     const link = element.querySelector(".value a");
+    brief(link, row);
     if (!known) link.search = link.search.replace(/([?&]key=)[^&]*/, `$1${encodeURIComponent(row.key)}`);
+    if (element.querySelector(".bar")) this.draw(element, row);
+    const moved = Boolean(known) && known.text !== row.text;
+    if (moved) this.mark(element);
+    count(link.firstElementChild, known?.text ?? row.text, row.text);
+    this.rows.set(row.key, { element, place: row.place, rank: row.rank, text: row.text, full: row.full, name: row.name });
+    return moved;
+  }
+
+  draw(element, row) {
     const bar = element.querySelector(".fill");
     bar.setAttribute("width", `${row.part * 100}%`);
     bar.classList.toggle("below", row.value.startsWith("-"));
     const whole = element.querySelector(".whole");
     for (const end of ["x1", "x2"]) whole.setAttribute(end, `${row.whole * 100}%`);
     whole.setAttribute("visibility", row.whole ? "visible" : "hidden");
-    const moved = Boolean(known) && known.text !== row.text;
-    if (moved) this.mark(element);
-    count(link, known?.text ?? row.text, row.text);
-    this.rows.set(row.key, { element, place: row.place, rank: row.rank, text: row.text, full: row.full, name: row.name });
-    return moved;
   }
 
   mark(element) {
@@ -135,12 +140,21 @@ export class Rows {
   }
 }
 
+// Where space is short a large figure is shown in brief; the exact one stays for who asks and who listens.
+export function brief(element, { short, full }) {
+  element.toggleAttribute("data-short", Boolean(short));
+  element.toggleAttribute("title", Boolean(short));
+  if (!short) return;
+  element.dataset.short = short;
+  element.title = full;
+}
+
 // Count from one figure to the next; it always ends with exactly what the server wrote.
-function count(link, from, to) {
-  cancelAnimationFrame(link.counting);
+function count(cell, from, to) {
+  cancelAnimationFrame(cell.counting);
   const [start, end] = [number(from), number(to)];
   if (from === to || calm.matches || start === null || end === null) {
-    if (link.textContent !== to) link.textContent = to;
+    if (cell.textContent !== to) cell.textContent = to;
     return;
   }
   const digits = decimals(to);
@@ -148,10 +162,10 @@ function count(link, from, to) {
   const begun = performance.now();
   const step = (now) => {
     const part = Math.min(1, Math.max(0, (now - begun) / SLIDE_MS));
-    link.textContent = part < 1 ? shown.format(start + (end - start) * part) : to;
-    if (part < 1) link.counting = requestAnimationFrame(step);
+    cell.textContent = part < 1 ? shown.format(start + (end - start) * part) : to;
+    if (part < 1) cell.counting = requestAnimationFrame(step);
   };
-  link.counting = requestAnimationFrame(step);
+  cell.counting = requestAnimationFrame(step);
 }
 
 const point = language === "nl" ? "," : ".";

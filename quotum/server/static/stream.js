@@ -1,4 +1,5 @@
-// A watched address: its events as they come, and whether the line is alive. Comes back by itself, for ever.
+// A watched address: its events as they come, and whether the line is alive. Comes back by itself, for ever. The first
+// board after nobody looked is told from one after a lost connection.
 
 const SILENCE_MS = 40000; // the server says something every fifteen seconds
 const AGAIN_MS = 2000;
@@ -7,6 +8,7 @@ export function watch(address, on) {
   let source = null;
   let heard = 0;
   let again = 0;
+  let back = false;
 
   function open() {
     close();
@@ -17,7 +19,8 @@ export function watch(address, on) {
     for (const kind of ["board", "change"]) {
       source.addEventListener(kind, (event) => {
         alive();
-        on[kind](JSON.parse(event.data));
+        on[kind](JSON.parse(event.data), back);
+        back = false;
       });
     }
     source.addEventListener("error", () => {
@@ -36,6 +39,11 @@ export function watch(address, on) {
     again = setTimeout(open, AGAIN_MS);
   }
 
+  function seenAgain() {
+    back = true;
+    open();
+  }
+
   function close() {
     clearTimeout(again);
     source?.close();
@@ -48,8 +56,8 @@ export function watch(address, on) {
     on.state("lost");
     open();
   }, 5000);
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : seenAgain()));
   addEventListener("pagehide", close);
-  addEventListener("pageshow", (event) => event.persisted && open());
+  addEventListener("pageshow", (event) => event.persisted && seenAgain());
   if (!document.hidden) open();
 }
