@@ -17,6 +17,7 @@ import typer
 
 from quotum import forwarding
 from quotum.boards import QuestionError
+from quotum.people import Author
 from quotum.tables import Format
 from streams.books import Books
 from streams.history import HistoryError, HistoryInUseError
@@ -56,6 +57,7 @@ class Held(NamedTuple):
     books: Books
     folder: Path | None  # from which file names lead on this machine; None: files were sent along
     files: Mapping[str, Path]  # what was sent along, by the name it has there
+    key: str | None = None  # the name of the key that somebody else was let by with
 
 
 _held: ContextVar[Held | None] = ContextVar("held", default=None)
@@ -78,6 +80,12 @@ def file_named(name: str) -> Path:
         forwarding.named(name)
         return Path(name)
     return held.folder / name if held.folder else held.files.get(name, SENT_NOWHERE)
+
+
+def author(by: str | None) -> Author:
+    """Who puts something right: who is named, else whose key a server was shown."""
+    held = _held.get()
+    return Author(by, held.key if held else None)
 
 
 def expect_no_owner(history: Path) -> None:

@@ -7,37 +7,41 @@ import typer
 
 from quotum import corrections
 from quotum.boards import QuestionError
-from quotum.settings import DEFAULT_HISTORY, Form, History, opened
+from quotum.settings import DEFAULT_HISTORY, Form, History, author, opened
 from quotum.tables import Format, show
 
 Entity = Annotated[str, typer.Argument(help="Kind and id, such as deal:D-1001.")]
 Fields = Annotated[
     list[str], typer.Argument(metavar="FIELD=VALUE ...", help='As in docs/events.md; money as "amount=12.50 EUR".')
 ]
+By = Annotated[str | None, typer.Option(metavar="WHO", help="Who puts it right: a name, a source id or '#number'.")]
 
 
 def record(
     kind: Annotated[str, typer.Argument(help="What happened, such as call.logged (docs/events.md).")],
     fields: Fields,
     trail: Annotated[str | None, typer.Option(help="Its case or deal; default: its own id.")] = None,
+    by: By = None,
     history: History = DEFAULT_HISTORY,
     form: Form = Format.table,
 ) -> None:
     """Say that something happened that no feed told."""
     with opened(history, real=True) as books:
-        _show(corrections.record(books, kind, _fields(fields), trail), form)
+        _show(corrections.record(books, kind, _fields(fields), trail, author(by)), form)
 
 
-def amend(entity: Entity, fields: Fields, history: History = DEFAULT_HISTORY, form: Form = Format.table) -> None:
+def amend(
+    entity: Entity, fields: Fields, by: By = None, history: History = DEFAULT_HISTORY, form: Form = Format.table
+) -> None:
     """Put fields of something right; FIELD= takes back what a person said of it before."""
     with opened(history) as books:
-        _show(corrections.amend(books, entity, _fields(fields)), form)
+        _show(corrections.amend(books, entity, _fields(fields), author(by)), form)
 
 
-def void(entity: Entity, history: History = DEFAULT_HISTORY, form: Form = Format.table) -> None:
+def void(entity: Entity, by: By = None, history: History = DEFAULT_HISTORY, form: Form = Format.table) -> None:
     """Say that something did not happen after all."""
     with opened(history) as books:
-        _show(corrections.void(books, entity), form)
+        _show(corrections.void(books, entity, author(by)), form)
 
 
 def reassign(
@@ -46,6 +50,7 @@ def reassign(
     from_: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="From which day; default: the present step.")
     ] = None,
+    by: By = None,
     history: History = DEFAULT_HISTORY,
     form: Form = Format.table,
 ) -> None:
@@ -53,18 +58,19 @@ def reassign(
     pairs = (one.rpartition("=") if "=" in one else (one, "", "") for one in who)
     shares = {name: share for name, _, share in pairs}
     with opened(history) as books:
-        _show(corrections.reassign(books, entity, shares, from_.date() if from_ else None), form)
+        _show(corrections.reassign(books, entity, shares, from_.date() if from_ else None, author(by)), form)
 
 
 def withdraw(
     entity: Entity,
     fields: Annotated[list[str] | None, typer.Argument(help="Which fields; default: all.")] = None,
+    by: By = None,
     history: History = DEFAULT_HISTORY,
     form: Form = Format.table,
 ) -> None:
     """Take corrections back, so that the feeds' own words count again."""
     with opened(history) as books:
-        _show(corrections.withdraw(books, entity, fields or ()), form)
+        _show(corrections.withdraw(books, entity, fields or (), author(by)), form)
 
 
 def _fields(pairs: list[str]) -> dict[str, object]:

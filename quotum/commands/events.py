@@ -5,11 +5,12 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from quotum.corrections import author_of
 from quotum.settings import DEFAULT_HISTORY, Form, History, opened, stop
 from quotum.tables import Cell, Format, show
 from schemas.envelope import PartyId, VaultText, marked
 from schemas.events import EVENTS
-from schemas.facts import data_of
+from schemas.facts import PERSON, data_of
 from schemas.moments import from_microseconds, instant_text
 from streams.vault import Vault
 
@@ -81,7 +82,8 @@ def _short(line: _Line, labels: dict[int, str]) -> list[Cell]:
     whose = labels.get(int(id_), id_) if kind in ("rep", "team") else id_
     event = line.what if kind in ("workspace", "correction") or verb == line.what else f"{kind} {whose} {verb}"
     if line.by == "person":
-        event += ", says a person"
+        number = author_of(line.source, PERSON)
+        event += f", says {'a person' if number is None else labels.get(number, f'#{number}')}"
     return [line.offset, f"{line.asserted_at[:MINUTES]}Z", event, line.told]
 
 

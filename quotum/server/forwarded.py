@@ -24,11 +24,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from quotum.forwarding import COMMANDS, LARGEST_FILE_BYTES, NOT_ELSEWHERE, OWNER, SECRET_HEADER
+from quotum.server.access import key_of
 from quotum.server.bodies import body
 from quotum.server.problems import ProblemError
 from quotum.settings import FAILED, Held, holding
 from quotum.tables import Screen, on_screen
-from streams.books import Books
 from streams.keys import Scope
 from streams.ownership import Owner, proof
 
@@ -69,7 +69,8 @@ def install(app: FastAPI, history: Path, owner: Owner, commands: Commands) -> No
             )
         if not trusted:
             await request.app.state.access.check(request, scope_of(command.words))
-        return await run_in_threadpool(run, commands, command, request.app.state.books, history, trusted=trusted)
+        held = Held(request.app.state.books, Path(command.folder) if trusted else None, {}, key_of(request))
+        return await run_in_threadpool(run, commands, command, held, history)
 
 
 def scope_of(words: Sequence[str]) -> Scope:
@@ -79,14 +80,16 @@ def scope_of(words: Sequence[str]) -> Scope:
     return "write" if words[0] in WRITING else "correct"
 
 
-def run(commands: Commands, command: Command, books: Books, history: Path, *, trusted: bool) -> dict[str, Any]:
-    """Run a command on open books. What it prints, its exit code, and files that it wrote for somebody elsewhere."""
+def run(commands: Commands, command: Command, held: Held, history: Path) -> dict[str, Any]:
+    """Run a command on open books. What it prints, its exit code, and files that it wrote for somebody elsewhere.
+
+    `held`: without a folder it is for somebody elsewhere, who sent files along.
+    """
     out, err = StringIO(), StringIO()
     with TemporaryDirectory(prefix="quotum-") as folder:
-        sent = {} if trusted else _unpacked(command.files, Path(folder))
-        held = Held(books, Path(command.folder) if trusted else None, sent)
+        sent = {} if held.folder else _unpacked(command.files, Path(folder))
         screen = Screen(command.width, command.height, command.colours, terminal=command.terminal)
-        with holding(held), on_screen(screen), _capturing(out, err):
+        with holding(held._replace(files=sent)), on_screen(screen), _capturing(out, err):
             code = _code(commands, _on(history.absolute(), command.words))
         written = [name for name, content in command.files.items() if content is None and name in sent]
         files = {name: _packed(sent[name]) for name in written if sent[name].is_file()}

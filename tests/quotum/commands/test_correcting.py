@@ -42,12 +42,22 @@ def test_a_handover_at_the_prompt_has_its_day(quotum: Quotum, path: str) -> None
     assert "+50.00" in handed.stdout
 
 
+def test_who_puts_something_right_is_kept_by_number_and_shown_by_name(quotum: Quotum, path: str) -> None:
+    assert quotum("amend", "deal:D1", "amount=1.00 EUR", "--by", "bas", "--history", path).exit_code == 0
+    assert quotum("amend", "deal:D1", "amount=2.00 EUR", "--history", path).exit_code == 0
+    lines = [line for line in quotum("events", "--history", path).stdout.splitlines() if "amended" in line]
+    assert [line.split("says ")[1].split()[0] for line in lines] == ["bas", "a"]  # person, in the next line
+    told = json.loads(quotum("events", "--of", "deal:D1", "--history", path, "--format", "json").stdout)
+    assert [one["source"] for one in told if one["by"] == "person"] == ["quotum:person/2", "quotum:person"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (("amend", "deal:D1", "amount"), "is not FIELD=VALUE"),
         (("amend", "deal:D7", "units=3"), "there is no deal:D7"),
         (("reassign", "deal:D1", "ann"), "did you mean anna"),
+        (("void", "deal:D1", "--by", "ann"), "did you mean anna"),
         (("record", "call.loged", "id=1"), "did you mean call.logged"),
     ],
 )

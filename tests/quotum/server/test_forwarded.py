@@ -18,7 +18,7 @@ from quotum.server.access import KeyAccess
 from quotum.server.app import create_app
 from quotum.server.forwarded import install, routing, scope_of
 from quotum.server.limits import Limits
-from quotum.settings import file_named, opened
+from quotum.settings import author, file_named, opened
 from streams.books import Books, wall_clock
 from streams.keys import Keys
 from streams.ownership import Owner, proof
@@ -165,3 +165,24 @@ def test_a_key_opens_what_it_says_and_nothing_more(client: TestClient, tmp_path:
         assert status(client, "record", "x", headers=bearer) == 403
         assert status(client, "board", headers={}) == 401
         assert status(client, "board", headers={SECRET_HEADER: "wrong"}) == 401
+
+
+def test_what_somebody_puts_right_with_a_key_is_put_right_in_its_name(tmp_path: Path) -> None:
+    def void(_: Sequence[str]) -> None:
+        typer.echo(f"{author(None).key} {author('bas').who}")
+
+    history = tmp_path / "h.duckdb"
+    with (
+        Keys(tmp_path / "keys", wall_clock) as keys,
+        Books.create(history, zone="UTC", currency="EUR") as books,
+        TestClient(create_app(books, keys), base_url="http://127.0.0.1") as client,
+        routing(),
+    ):
+        install(client.app, history, Owner("http://127.0.0.1", 1, SECRET), void)  # type: ignore[arg-type]  # our app
+        bearer = {"Authorization": f"Bearer {keys.make('ops', ['correct'])}"}
+        told = {"words": ["void"], "folder": "/", "width": 80, "height": 25, "terminal": False, "colours": None}
+        said = [
+            client.post(COMMANDS, json=told, headers=headers).json()["out"]
+            for headers in (bearer, {SECRET_HEADER: SECRET})
+        ]
+    assert said == ["ops bas\n", "None bas\n"]
