@@ -6,11 +6,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from quotum.boards import QuestionError
+from quotum.server.refusing import refused
 from schemas.wire import Fault as Wrong
 
 MEDIA_TYPE = "application/problem+json"
@@ -88,11 +89,13 @@ def told(faults: Sequence[Wrong]) -> list[Fault]:
 
 
 def install(app: FastAPI) -> None:
-    """Have an application answer every error as a problem."""
+    """Have an application answer every error as a problem; to a browser with a page, where one helps."""
 
     @app.exception_handler(ProblemError)
-    async def _problem(_: Request, error: ProblemError) -> JSONResponse:
-        return answer(error.status, error.detail, error.faults, error.headers)
+    async def _problem(request: Request, error: ProblemError) -> Response:
+        return refused(request, error.status, error.headers) or answer(
+            error.status, error.detail, error.faults, error.headers
+        )
 
     @app.exception_handler(QuestionError)
     async def _question(_: Request, error: QuestionError) -> JSONResponse:
@@ -111,6 +114,8 @@ def install(app: FastAPI) -> None:
         return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not as this address expects it", faults)
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers) if error.headers else None
-        return answer(error.status_code, str(error.detail), headers=headers)
+        return refused(request, error.status_code, headers) or answer(
+            error.status_code, str(error.detail), headers=headers
+        )

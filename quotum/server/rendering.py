@@ -55,7 +55,8 @@ def chosen_language(request: Request) -> Response | None:
 def remembering(request: Request, cookie: str, value: str, said_in: Sequence[str]) -> Response:
     """Remember a choice, and go to the same page without what said it in the address."""
     url = URL(str(request.url)).remove_query_params(said_in)
-    answer = RedirectResponse(f"{url.path}?{url.query}" if url.query else url.path, HTTPStatus.SEE_OTHER)
+    path = f"/{url.path.lstrip('/')}"  # two strokes would lead to another host
+    answer = RedirectResponse(f"{path}?{url.query}" if url.query else path, HTTPStatus.SEE_OTHER)
     answer.set_cookie(cookie, value, max_age=YEAR_SECONDS, samesite="lax")
     return answer
 

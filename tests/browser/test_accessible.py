@@ -17,6 +17,7 @@ PAGES = {
     "board": "/?me=7",
     "nothing": "/?period=2020-01",
     "unknown": "/?metric=nonsense",
+    "nowhere": "/nowhere?",
     "why": "/why?metric=revenue&period=2026-11&by=rep&key=EUR/3",
     "behind": "/why?metric=revenue&period=2026-11&by=rep&key=EUR/7",
     "events": "/events/deal:seed-0?",

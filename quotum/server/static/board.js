@@ -98,12 +98,18 @@ let state = "still";
 watch(`/v1/stream?${new URLSearchParams(page.stream)}`, {
   board: (update, back) => apply(update, false, back),
   change: (update) => apply(update, true),
+  refused: askAgain,
   state(now) {
     if (now === "live" || state === "live") heard = Date.now();
     state = now;
     freshness(state);
   },
 });
+// Whoever may look no longer is told by the page itself whom to ask.
+async function askAgain() {
+  const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+  if (answer?.status === 401 || answer?.status === 403) location.reload();
+}
 setInterval(() => state === "lost" && freshness(state), 5000);
 
 // At the workspace's midnight "today" and "this month" are other days, at the hour "since 13:00" is another moment: load

@@ -25,7 +25,9 @@ export function watch(address, on) {
     }
     source.addEventListener("error", () => {
       on.state("lost");
-      if (source?.readyState === EventSource.CLOSED) later(); // an answer that is none: the browser gives up, we do not
+      if (source?.readyState !== EventSource.CLOSED) return;
+      later(); // an answer that is none: the browser gives up, we do not
+      on.refused();
     });
   }
 
