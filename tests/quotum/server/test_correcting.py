@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from quotum.corrections import author_of
 from quotum.server.app import create_app
 from quotum.server.bodies import LARGEST_ASKED_BYTES
 from quotum.server.limits import Limits
+from streams import replaying
 from streams.books import Books
 from streams.keys import SCOPES, Keys
 from tests.quotum.server.serving import served
@@ -250,3 +253,64 @@ def test_books_of_a_demo_take_in_nothing_that_happened(tmp_path: Path) -> None:
         verb, body = EVERY[0]
         answer = client.post(f"/v1/corrections/{verb}", content=json.dumps(body))
         assert (answer.status_code, "nothing real" in answer.json()["detail"]) == (422, True)
+
+
+NAMES = [
+    "id",
+    "rep",
+    "shares",
+    "share",
+    "day",
+    "at",
+    "amount",
+    "value",
+    "currency",
+    "units",
+    "kind",
+    "product",
+    "customer",
+]
+WORDS = ["a", "anna", "#1", "", "0.5", "2026-03-03", "2026-03-03T10:00:00Z", "EUR", "new", "deal:a", "call.logged"]
+KINDS = ["call.logged", "call.amended", "deal.won", "deal.amended", "deal.reassigned", "lead.handled", "offer.sent"]
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(WORDS)
+    | st.text()
+)
+anything = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+)
+fields = st.dictionaries(st.sampled_from(NAMES), anything, max_size=4)
+bodies = (
+    st.tuples(st.just("record"), st.fixed_dictionaries({"kind": st.sampled_from(KINDS), "fields": fields}))
+    | st.tuples(st.just("amend"), st.fixed_dictionaries({"entity": st.just("deal:a"), "fields": fields}))
+    | st.tuples(st.just("reassign"), st.fixed_dictionaries({"entity": st.just("deal:a"), "shares": anything}))
+    | st.tuples(st.just("withdraw"), st.fixed_dictionaries({"entity": st.just("deal:a"), "fields": anything}))
+)
+
+
+@pytest.mark.slow
+def test_whatever_is_said_of_a_deal_is_recorded_or_refused_and_the_figures_agree_three_ways(tmp_path: Path) -> None:
+    with served(tmp_path, limits=Limits(burst=1e9)) as (client, books):
+        client.post("/v1/events", json=EVENTS)
+
+        @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(bodies)
+        def taken_or_refused(body: tuple[str, dict[str, Any]]) -> None:
+            verb, asked = body
+            position = books.next_offset()
+            answer = client.post(f"/v1/corrections/{verb}", json=asked)
+            assert answer.status_code in (200, 422), answer.text
+            assert books.next_offset() == position + (answer.status_code == 200)
+
+        taken_or_refused()
+        with books.history.read() as cursor:
+            ways = {
+                "stored": replaying.stored_cells(cursor),
+                "folded": replaying.folded_cells(cursor, books.calendar),
+                "sql": replaying.sql_cells(cursor, books.calendar.zone),
+            }
+        assert replaying.differences(ways) == []
