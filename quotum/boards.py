@@ -25,7 +25,7 @@ from schemas.periods import Period, parse_period
 from schemas.wire import Fault
 from streams import figures
 from streams.books import Books
-from streams.figures import By
+from streams.figures import By, Scanning, Source
 
 Value = int | float | None
 RankBy = Literal["value", "attainment"]
@@ -74,7 +74,6 @@ class Board:
     rows: tuple[BoardRow, ...]
     currencies: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
-    without_amount: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,18 +129,21 @@ def board(  # noqa: PLR0913 (each is a part of the question)
     ties: Ties = "standard",
     team: int | None = None,
     rank_by: RankBy | None = None,
+    source: Source | None = None,
 ) -> Board:
     """The board of a metric over a period; QuestionError for a question that cannot be answered.
 
     `team`: only what counts for this team, and who was in it. `rank_by`: rows have their targets, those that are valid
-    today or were at the end of the period; without it there are none, and the board goes by value.
+    today or were at the end of the period; without it there are none, and the board goes by value. `source`: where the
+    figures come from, history by default.
     """
     asked = asked_for(books, metric, period, by, credit, team)
-    values = _values(books, asked)
+    source = source or Scanning(books.history)
+    values = _values(source, asked)
     names = _names(books, by)
     rows: list[BoardRow] = []
     aims = _aims(books, asked, {who for _, who in values}) if rank_by else {}
-    everywhere = _everywhere(books, asked, values) if aims else values
+    everywhere = _everywhere(source, asked, values) if aims else values
     currencies = _currencies(values.keys() | aims.keys(), asked)
     for currency in currencies:
         of_currency = {who: value for (own, who), value in values.items() if own == currency}
@@ -159,9 +161,13 @@ def board(  # noqa: PLR0913 (each is a part of the question)
             value, aim, done = whole[row.who], aimed.get(row.who), towards.get(row.who)
             part = attainment(done or 0, aim)
             rows.append(BoardRow(row.rank, names(row.who), value, currency, str(row.who), aim, part, done))
-    listed = figures.wins_without_amount(books.history, asked.spans) if asked.metric.name == "revenue" else []
     rules = tuple(span.rule for span in asked.spans) if asked.metric.credited else ()
-    return Board(asked.metric, asked.period, tuple(rows), tuple(one for one in currencies if one), rules, tuple(listed))
+    return Board(asked.metric, asked.period, tuple(rows), tuple(one for one in currencies if one), rules)
+
+
+def wins_without_amount(books: Books, period: str, credit: str | None = None) -> list[str]:
+    """The deals that count as won in a period and bring no revenue, since nobody said how much they are worth."""
+    return figures.wins_without_amount(books.history, asked_for(books, "revenue", period, "rep", credit).spans)
 
 
 def _attained(
@@ -196,12 +202,12 @@ def _aims(books: Books, asked: Question, there: Collection[Any]) -> dict[tuple[s
 
 
 def _everywhere(
-    books: Books, asked: Question, values: Mapping[tuple[str, Any], Value]
+    source: Source, asked: Question, values: Mapping[tuple[str, Any], Value]
 ) -> Mapping[tuple[str, Any], Value]:
     """What counts towards targets: a rep's target is for what they do, in whichever team."""
     if asked.by != "rep" or asked.postings.team is None:
         return values
-    return _values(books, replace(asked, postings=asked.postings._replace(team=None)))
+    return _values(source, replace(asked, postings=asked.postings._replace(team=None)))
 
 
 def measured(metric: Metric) -> Metric:
@@ -297,10 +303,11 @@ def asked_for(books: Books, metric: str, period: str, by: By, credit: str | None
     return Question(found, span, figures.Asked(found.name, spans, by, organisation, team))
 
 
-def _values(books: Books, asked: Question) -> dict[tuple[str, Any], Value]:
+def _values(source: Source, asked: Question) -> dict[tuple[str, Any], Value]:
+    amounts = source.amounts(asked.postings)
     if asked.metric.unit == "days":
-        return {key: median(days) for key, days in figures.histograms(books.history, *asked.postings).items()}
-    return dict(figures.sums(books.history, *asked.postings))
+        return {key: median(days) for key, days in figures.histograms(amounts).items()}
+    return {(currency, who): amount for (currency, who, _), amount in amounts.items()}
 
 
 def _currencies(values: Collection[tuple[str, Any]], asked: Question) -> list[str]:
@@ -332,7 +339,7 @@ def _scope(books: Books, asked: Question, values: Mapping[Any, Value]) -> dict[A
 
 def _people(books: Books) -> set[int]:
     """Everyone who may stand on a board where nothing is told of who belongs: not those who only decide on targets."""
-    return books.vault.labels("person").keys() - figures.only_decides(books.history)
+    return books.vault.labels("person").keys() - books.only_decides()
 
 
 def _arrivals(

@@ -15,11 +15,13 @@ from projections.organisation import Organisation, organisation
 from projections.targets import Target, targets
 from schemas.envelope import Event
 from schemas.events import ORGANISATION, adapter
-from schemas.facts import FEED
+from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar, from_day_number, from_microseconds
 from streams.door import OWN_SOURCE, Door, Refused
+from streams.figures import only_decides
 from streams.history import History, HistoryError
-from streams.recorder import Entry, Recorded, Recorder, stored_facts
+from streams.keeping import Keeping
+from streams.recorder import Batch, Entry, Recorded, Recorder, stored_facts
 from streams.vault import Vault
 
 Fate = Literal["taken", "duplicate", "refused"]
@@ -49,6 +51,8 @@ class Books:
     def __init__(self, history: History, vault: Vault, clock: Callable[[], int]) -> None:
         """Use `Books.open` or `Books.create`."""
         self._organised = 0  # how often the organisation's trail was written to
+        self._decided = 0  # how often that, or a person, said something
+        self._deciding: tuple[int, int, set[int]] = (-1, 0, set())
         self._remembered: tuple[int, tuple[Organisation, list[Target]]] = (-1, (Organisation(), []))
         self.history = history
         self.vault = vault
@@ -57,7 +61,9 @@ class Books:
         self.demo = workspace.demo
         self.calendar = _calendar(history.path, workspace)
         self._door = Door(vault, clock, demo=self.demo)
-        self._recorder = Recorder(history, self.calendar, clock)
+        self.kept = Keeping(history)
+        self._recorder = Recorder(history, self.calendar, clock, recorded=self._keep_up)
+        self._next_offset = self.stored_offset()
         self._listeners: list[Callable[[], None]] = []
 
     @classmethod
@@ -134,6 +140,18 @@ class Books:
             self._remembered = (version, (organisation(facts), targets(facts)))
         return self._remembered[1]
 
+    def only_decides(self) -> set[int]:
+        """Whom the log knows as authors of targets and corrections and as nothing else.
+
+        Asked of history again only where it can have changed: after a decision, and, while there are any, after all.
+        """
+        decided, position, found = self._deciding
+        if decided != self._decided or (found and position != self._next_offset):
+            decided, position = self._decided, self._next_offset
+            found = only_decides(self.history)
+            self._deciding = (decided, position, found)
+        return found
+
     def today(self) -> date:
         """The day it is now, in the workspace's zone."""
         return from_day_number(self.calendar.day(self.clock()))
@@ -143,8 +161,17 @@ class Books:
         self._listeners.append(told)
 
     def next_offset(self) -> int:
-        """How many events the log holds."""
+        """How many events the log holds; what is kept up knows all of them."""
+        return self._next_offset
+
+    def stored_offset(self) -> int:
+        """The same as the file tells it: asked to see whether it can be read."""
         return int(self.history.rows("SELECT coalesce(max(next_offset), 0) FROM positions")[0][0])
+
+    def _keep_up(self, batch: Batch) -> None:
+        """By the writer, batch after batch: first the figures, then the position that says they are there."""
+        self.kept.recorded(batch.postings, batch.known_at)
+        self._next_offset = batch.next_offset
 
     def take(self, events: Sequence[Event], layer: int = FEED, people: str | None = None) -> list[Outcome]:
         """Let a batch in and record it; what became of each. What is taken or duplicate outlives a kill."""
@@ -168,6 +195,9 @@ class Books:
         offsets = recorded.offsets
         if any(entry.event.trail == ORGANISATION for entry in entries):
             self._organised += 1
+            self._decided += 1
+        elif any(entry.layer == PERSON for entry in entries):
+            self._decided += 1
         if any(offset is not None for offset in offsets):
             for told in self._listeners:
                 told()

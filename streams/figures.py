@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import duckdb
 import pyarrow as pa
 
+from projections.metrics import METRICS
 from projections.organisation import Organisation, Span
 from projections.reached import Credit
 from schemas.facts import PERSON
@@ -37,6 +38,8 @@ CORRECTED = f"""
 SELECT source FROM events WHERE layer = {PERSON} AND starts_with(source, '{PERSON_SOURCE}/')
 """  # noqa: S608 (made of our own words)
 Where = tuple[str, dict[str, Any]]
+Key = tuple[str, Any, int | None]  # currency; who: rep or team number (0: none), text, or day; days of a duration
+Amounts = dict[Key, int]  # in whole units of the metric; none of nothing
 
 
 class Asked(NamedTuple):
@@ -54,6 +57,37 @@ class Asked(NamedTuple):
         return self.by in ("team", "region") or self.team is not None
 
 
+class Source(Protocol):
+    """Where boards get their figures from."""
+
+    def amounts(self, asked: Asked, since_us: int | None = None) -> Amounts:
+        """The figures of a question; or by how much they were changed by what was recorded since a moment."""
+
+
+class Scanning:
+    """The figures as history has them at the moment of asking."""
+
+    def __init__(self, history: History) -> None:
+        """`history`: whose postings."""
+        self._history = history
+
+    def amounts(self, asked: Asked, since_us: int | None = None) -> Amounts:
+        """The figures of a question; or by how much they were changed by what was recorded since a moment."""
+        with self._history.read() as cursor:
+            return scanned(cursor, asked, since_us)
+
+
+def scanned(cursor: duckdb.DuckDBPyConnection, asked: Asked, since_us: int | None = None) -> Amounts:
+    """The same by a cursor of the caller's."""
+    days = "days" if METRICS[asked.metric].since else "NULL"
+    only, values = ("", {}) if since_us is None else ("AND known_at >= $since", {"since": since_us})
+    query = f"""
+        SELECT currency, {WHO[asked.by]} AS who, {days} AS days, CAST(sum(amount) AS HUGEINT) AS amount
+        FROM postings {{join}} WHERE {{where}} {only} GROUP BY ALL HAVING sum(amount) <> 0
+    """  # noqa: S608 (made of our own words; values are parameters)
+    return {(currency, who, days): amount for currency, who, days, amount in _selected(cursor, query, asked, values)}
+
+
 def sums(
     history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation, team: int | None = None
 ) -> dict[tuple[str, Any], int]:
@@ -61,23 +95,16 @@ def sums(
 
     `team`: only what counts for this team, by the day it counts on; 0 for what counts for none.
     """
-    rows = _grouped(history, Asked(metric, spans, by, organisation, team), "")
-    return {(currency, who): amount for who, currency, amount in rows}
+    amounts = Scanning(history).amounts(Asked(metric, spans, by, organisation, team))
+    return {(currency, who): amount for (currency, who, _), amount in amounts.items()}
 
 
-def since(history: History, asked: Asked, moment_us: int) -> dict[tuple[str, Any], int]:
-    """(currency, who) -> by how much a figure was changed by what the log took since a moment, in whole units."""
-    rows = _grouped(history, asked, "", "AND known_at >= $since", {"since": moment_us})
-    return {(currency, who): amount for who, currency, amount in rows}
-
-
-def histograms(
-    history: History, metric: str, spans: Sequence[Span], by: By, organisation: Organisation, team: int | None = None
-) -> dict[tuple[str, Any], dict[int, int]]:
-    """(currency, who) -> days -> weight in millionths, for a metric that is a duration."""
+def histograms(amounts: Amounts) -> dict[tuple[str, Any], dict[int, int]]:
+    """(currency, who) -> days -> weight in millionths, of a metric that is a duration."""
     found: dict[tuple[str, Any], dict[int, int]] = {}
-    for who, currency, days, amount in _grouped(history, Asked(metric, spans, by, organisation, team), "days,"):
-        found.setdefault((currency, who), {})[days] = amount
+    for (currency, who, days), amount in amounts.items():
+        if days is not None:
+            found.setdefault((currency, who), {})[days] = amount
     return found
 
 
@@ -127,26 +154,22 @@ def only_decides(history: History) -> set[int]:
     return {author for (author,) in history.rows(query)}
 
 
-def _grouped(
-    history: History, asked: Asked, also: str, only: str = "", values: Mapping[str, Any] | None = None
-) -> list[tuple[Any, ...]]:
-    query = f"""
-        SELECT {WHO[asked.by]} AS who, currency, {also} CAST(sum(amount) AS HUGEINT) AS amount
-        FROM postings {{join}} WHERE {{where}} {only} GROUP BY ALL HAVING sum(amount) <> 0
-    """  # noqa: S608 (made of our own words; values are parameters)
-    return select(history, query, asked, values)
-
-
 def select(
     history: History, query: str, asked: Asked, parameters: Mapping[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
     """The rows of a query over postings, with `{join}` and `{where}` in it, for what is asked."""
-    where, values = _where(asked)
     with history.read() as cursor:
-        if asked.by_team:
-            _register(cursor, asked.organisation)
-        text = query.format(join=TEAM_OF_THE_DAY if asked.by_team else "", where=where)
-        return cursor.execute(text, {**values, **(parameters or {})}).fetchall()
+        return _selected(cursor, query, asked, parameters or {})
+
+
+def _selected(
+    cursor: duckdb.DuckDBPyConnection, query: str, asked: Asked, parameters: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    where, values = _where(asked)
+    if asked.by_team:
+        _register(cursor, asked.organisation)
+    text = query.format(join=TEAM_OF_THE_DAY if asked.by_team else "", where=where)
+    return cursor.execute(text, {**values, **parameters}).fetchall()
 
 
 def _where(asked: Asked) -> Where:

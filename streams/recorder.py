@@ -15,7 +15,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from projections.fold import Posting, Trail
+from projections.fold import Lines, Posting, Trail
 from schemas.envelope import Event
 from schemas.facts import Fact, read_fact
 from schemas.moments import Calendar, microseconds
@@ -48,17 +48,34 @@ class Recorded(NamedTuple):
     postings: list[Posting]
 
 
+class Batch(NamedTuple):
+    """What one batch made of history."""
+
+    next_offset: int
+    known_at: int
+    postings: list[Posting]
+
+
 class Recorder:
     """Records batches of events; embedded, the history is the log, and its only partition is 0."""
 
     def __init__(
-        self, history: History, calendar: Calendar, clock: Callable[[], int], trails_kept: int = TRAILS_KEPT
+        self,
+        history: History,
+        calendar: Calendar,
+        clock: Callable[[], int],
+        trails_kept: int = TRAILS_KEPT,
+        recorded: Callable[["Batch"], object] | None = None,
     ) -> None:
-        """`clock`: microseconds since 1970-01-01T00:00:00Z; it may go back, known_at does not."""
+        """`clock`: microseconds since 1970-01-01T00:00:00Z; it may go back, known_at does not.
+
+        `recorded` is called by the writer, batch after batch, once a batch is part of history.
+        """
         self.history = history
         self.calendar = calendar
         self.clock = clock
         self.trails_kept = trails_kept
+        self._recorded = recorded or (lambda _: None)
         self._trails: dict[str, Trail] = {}  # those touched last at the end
 
     def record(self, entries: Sequence[Entry]) -> Future[Recorded]:
@@ -87,9 +104,11 @@ class Recorder:
         except BaseException:
             self._trails.clear()
             raise
-        return Recorded(offsets, [posting for postings in moved for posting in postings])
+        postings = [posting for postings in moved for posting in postings]
+        self._recorded(Batch(next_offset + len(taken), known_at, postings))
+        return Recorded(offsets, postings)
 
-    def _fold(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> list[list[Posting]]:
+    def _fold(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> list[Lines]:
         facts = [row[0] for row in rows]
         missing = {fact.trail for fact in facts} - self._trails.keys()
         if missing:
@@ -112,7 +131,7 @@ class Recorder:
         next_offset: int,
         known_at: int,
         rows: Sequence["_Row"],
-        moved: Sequence[Sequence[Posting]],
+        moved: Sequence[Lines],
     ) -> None:
         places = [(EMBEDDED_PARTITION, next_offset + index, known_at) for index in range(len(rows))]
         events = arrow.table(arrow.EVENTS, [(*place, *row[1:], False) for place, row in zip(places, rows, strict=True)])

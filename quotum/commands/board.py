@@ -47,6 +47,7 @@ def board(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
     """Rank reps, teams or anything else by a metric over a period."""
     with opened(history) as books:
         found = boards.board(books, metric, period, by=by, credit=credit, ties=ties, rank_by=rank_by)
+        without_amount = boards.wins_without_amount(books, period, credit) if metric == "revenue" else []
     several = len(found.currencies) > 1
     nobody = f"({NOT_SAID[by]})" if form is Format.table and by in NOT_SAID else None
     rows = [_cells(found, row, nobody, several=several) for row in _first(found, limit)]
@@ -55,7 +56,7 @@ def board(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
         columns += ["target", "attainment" if form is Format.table else "attainment_percent"]
         rows = [cells + _aim(found, row, form) for cells, row in zip(rows, _first(found, limit), strict=True)]
     show(columns, rows, form, _title(found, by), "nothing in this period")
-    _list_without_amount(found.without_amount)
+    _list_without_amount(without_amount)
 
 
 def _first(found: Board, limit: int | None) -> list[BoardRow]:
@@ -85,7 +86,7 @@ def _title(found: Board, by: str) -> str:
     return f"{found.metric.name} by {by}{credit}, {days}{unit}"
 
 
-def _list_without_amount(entities: tuple[str, ...]) -> None:
+def _list_without_amount(entities: list[str]) -> None:
     if entities:
         more = f" and {len(entities) - LISTED} more" if len(entities) > LISTED else ""
         complain(f"{len(entities)} won that bring no revenue (no amount, or 0): {', '.join(entities[:LISTED])}{more}")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from quotum.server import asking, correcting, entering, health, ingest, opening, pages, problems, progress, targets
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
+from quotum.server.feeding import Feed
 from quotum.server.limits import Limits
 from quotum.server.live import Hub
 from streams.books import Books
@@ -23,6 +24,7 @@ def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = N
     `keys`: for a server that is reached from elsewhere; without them it answers on this machine alone.
     """
     hub = Hub()
+    feed = Feed(books, hub.recorded)
     limits = limits or Limits()
     access: Access = KeyAccess(keys, limits) if keys else LoopbackAccess(limits)
 
@@ -30,13 +32,16 @@ def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = N
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.attach(asyncio.get_running_loop())
         books.on_recorded(hub.recorded)
+        following = asyncio.create_task(feed.follow())
         yield
+        following.cancel()
         hub.close()
 
     app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
     problems.describe(app)
     app.state.books = books
     app.state.hub = hub
+    app.state.feed = feed
     app.state.access = access
     problems.install(app)
     for part in (ingest, asking, opening, progress, targets, correcting, health):

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from quotum import boards
 from quotum.server.access import may
+from quotum.server.feeding import Feed
 from quotum.server.live import Hub
 from quotum.server.problems import documented
 from quotum.server.showing import Question, shown
@@ -99,11 +100,12 @@ async def get_stream(
     """Watch a board: an event `board` with all of it, then `change` for what changed; ids are log positions."""
     books: Books = request.app.state.books
     hub: Hub = request.app.state.hub
-    await run_in_threadpool(shown, books, question)  # a question that cannot be answered is refused before the stream
+    feed: Feed = request.app.state.feed
+    await run_in_threadpool(shown, books, question, feed)  # what cannot be answered is refused before the stream
     seen = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
 
     async def events() -> AsyncIterator[ServerSentEvent]:
-        async for update in hub.updates(question.model_dump_json(), lambda: shown(books, question), seen):
+        async for update in hub.updates(question.model_dump_json(), lambda: shown(books, question, feed), seen):
             yield ServerSentEvent(update.data, event=update.kind, id=str(update.position))
 
     return EventSourceResponse(events(), ping=15, ping_message_factory=_pulse)

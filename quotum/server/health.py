@@ -38,7 +38,7 @@ async def get_ready(request: Request) -> Ready:
     """Ready to answer? 503 if history cannot be read."""
     books: Books = request.app.state.books
     try:
-        position = await run_in_threadpool(books.next_offset)
+        position = await run_in_threadpool(books.stored_offset)
     except Exception as error:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"history cannot be read: {error}") from error
     return Ready(status="ready", position=position)
@@ -49,6 +49,6 @@ async def get_metrics(request: Request) -> Response:
     """What is measured, for Prometheus."""
     registry = CollectorRegistry()
     position = Gauge("quotum_log_position", "Events in the log", registry=registry)
-    position.set(await run_in_threadpool(request.app.state.books.next_offset))
+    position.set(request.app.state.books.next_offset())
     Gauge("quotum_viewers", "Viewers of live boards", registry=registry).set(request.app.state.hub.viewers)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from quotum import boards
 from quotum.boards import Board, BoardRow
 from quotum.server import naming, since
+from quotum.server.feeding import Feed
 from quotum.server.happenings import happened
 from quotum.server.live import Shown
 from quotum.server.pacing import paced, without_target
@@ -46,8 +47,8 @@ class Around(NamedTuple):
     teams: Mapping[str, str]  # key -> the team of the day
 
 
-def shown(books: Books, question: Question) -> Shown:
-    """The board of a question as it stands now, with the position it stands for."""
+def shown(books: Books, question: Question, feed: Feed | None = None) -> Shown:
+    """The board of a question as it stands now, with the position it stands for. `feed`: of one that is watched."""
     position = books.next_offset()  # read first: the board may know more than its position says, never less
     board, words, now = asked(books, question), words_of(question.language), since.local_now(books)
     total = _total(board)
@@ -59,7 +60,7 @@ def shown(books: Books, question: Question) -> Shown:
         "since": since.named(words, question.since.astimezone(now.tzinfo), now) if question.since else "",
         "total": naming.amount(words, board.metric.name, *total) if total else "",
         "total_short": shortened(words, [total])[0] if total else "",
-        "happened": happened(books, books.organisation(), words),
+        "happened": feed.lines(question.language) if feed else happened(books, books.organisation(), words),
     }
     around = Around(words, question.by, now.date(), _changes(books, question), _teams(books, board, question.by))
     return Shown(position, _rows(board, around), more)
@@ -78,6 +79,7 @@ def asked(books: Books, question: Question) -> Board:
         ties=question.ties,
         team=question.team,
         rank_by="value" if aims else None,
+        source=books.kept,
     )
 
 
@@ -86,7 +88,7 @@ def _changes(books: Books, question: Question) -> Mapping[tuple[str, str], int]:
     if question.since is None or boards.metric_named(question.metric).unit == "days":  # a median has no sum of changes
         return {}
     wanted = boards.asked_for(books, question.metric, question.period, by, question.credit, question.team)
-    return since.changes(books, wanted, question.since)
+    return since.changes(books.kept, wanted, question.since)
 
 
 def _teams(books: Books, board: Board, by: str) -> dict[str, str]:

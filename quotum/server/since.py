@@ -6,15 +6,14 @@ a longer one since a week ago. What counts is when our log took something: a cor
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from quotum.boards import UNASSIGNED, Question
 from quotum.server.naming import message
 from quotum.server.wording import Words
 from schemas.moments import from_microseconds, microseconds, zone_of
 from schemas.periods import Period
-from streams import figures
 from streams.books import Books
+from streams.figures import Source
 
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 LONGEST_MONTH = 31
@@ -47,11 +46,11 @@ def named(words: Words, moment: datetime, now: datetime) -> str:
     return words.plain(YESTERDAY) if moment.time() == time.min else words.say(CLOCK, clock=words.clock(moment))
 
 
-def changes(books: Books, asked: Question, moment: datetime) -> dict[tuple[str, str], int]:
+def changes(source: Source, asked: Question, moment: datetime) -> dict[tuple[str, str], int]:
     """(currency, key of the row) -> what was added since a moment; only what is not 0."""
-    found: dict[tuple[str, Any], int] = figures.since(books.history, asked.postings, microseconds(moment))
+    found = source.amounts(asked.postings, microseconds(moment))
     nobody = UNASSIGNED.get(asked.by)
-    return {(currency, "" if who == nobody else str(who)): amount for (currency, who), amount in found.items()}
+    return {(currency, "" if who == nobody else str(who)): amount for (currency, who, _), amount in found.items()}
 
 
 def local_now(books: Books) -> datetime:

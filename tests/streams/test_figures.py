@@ -113,7 +113,8 @@ def test_a_duration_is_a_histogram_of_days(books: Books) -> None:
     for id_, opened in (("a", "2017-06-01"), ("b", "2017-06-03"), ("c", "2017-06-03")):
         say(books, ("deal.opened", {"id": id_, "day": opened, "rep": "ann"}))
         say(books, ("deal.won", {"id": id_, "day": "2017-06-11", "rep": "ann"}))
-    found = figures.histograms(books.history, "cycle_days_median", spans("2017"), "total", books.organisation())
+    asked = figures.Asked("cycle_days_median", spans("2017"), "total", books.organisation())
+    found = figures.histograms(figures.Scanning(books.history).amounts(asked))
     assert found == {("", "total"): {10: ONE, 8: 2 * ONE}}
 
 
@@ -187,6 +188,6 @@ def test_a_change_is_what_the_log_took_from_a_moment_on_whatever_day_it_counts_o
         say(books, ("deal.reopened", {"id": "a"}), *won("c", "bob", "2017-06-02", "4.00"))
         asked = figures.Asked("revenue", spans("2017-06"), "rep", books.organisation())
         labels = books.vault.labels("person")
-        found = figures.since(books.history, asked, later)
-        assert {labels[who]: amount for (_, who), amount in found.items()} == {"ann": -100, "bob": 400}
-        assert figures.since(books.history, asked, later + 1) == {}
+        found = figures.Scanning(books.history).amounts(asked, later)
+        assert {labels[who]: amount for (_, who, _), amount in found.items()} == {"ann": -100, "bob": 400}
+        assert figures.Scanning(books.history).amounts(asked, later + 1) == {}
