@@ -8,7 +8,8 @@ import pytest
 
 from quotum import corrections
 from quotum.boards import QuestionError, board
-from quotum.corrections import Moved
+from quotum.corrections import Moved, author_of
+from quotum.people import Author
 from streams.books import Books
 from tests.small_books import in_teams, make_books, say, won
 
@@ -78,6 +79,36 @@ def test_no_name_of_a_person_enters_the_log_with_a_correction(books: Books) -> N
     assert books.history.rows("SELECT count(*) FROM events WHERE data LIKE '%bas%' OR data LIKE '%anna%'") == [(0,)]
 
 
+def test_a_fault_in_a_field_is_told_by_the_field(books: Books) -> None:
+    with pytest.raises(QuestionError) as error:
+        corrections.amend(books, "deal:D1", {"amont": "3", "units": 3})
+    assert [fault.path for fault in error.value.faults] == ["data.units", "data.amont"]
+
+
+def test_who_puts_something_right_stands_in_its_source_by_number_alone(books: Books) -> None:
+    (bas,) = books.vault.find("bas")
+    for author in (Author("bas"), Author(key="anna"), Author()):
+        corrections.amend(books, "deal:D1", {"units": "3"}, author)
+    sources = [
+        source for (source,) in books.history.rows("SELECT source FROM events WHERE layer = 1 ORDER BY log_offset")
+    ]
+    key = max(books.vault.labels())
+    assert sources == [f"quotum:person/{bas}", f"quotum:person/{key}", "quotum:person"]
+    assert [author_of(source, 1) for source in sources] == [bas, key, None]
+    assert {author_of(source, 0) for source in sources} == {None}  # a feed may call itself what it likes
+    assert books.vault.labels()[key] == "key:anna"
+
+
+def test_a_key_gets_no_number_for_what_was_refused(books: Books) -> None:
+    known = books.vault.labels()
+    for fields in ({"shoe": 1}, {"id": "D2"}):
+        with pytest.raises(QuestionError):
+            corrections.amend(books, "deal:D1", fields, Author(key="ops"))
+    with pytest.raises(QuestionError):
+        corrections.withdraw(books, "deal:D1", ["shoe"], Author(key="ops"))
+    assert books.vault.labels() == known
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -85,11 +116,15 @@ def test_no_name_of_a_person_enters_the_log_with_a_correction(books: Books) -> N
         (lambda books: corrections.amend(books, "lead:L1", {"units": "3"}), "cannot be amended"),
         (lambda books: corrections.amend(books, "deal:D1", {"amont": "3"}), "did you mean amount"),
         (lambda books: corrections.amend(books, "deal:D1", {}), "at least one field"),
+        (lambda books: corrections.amend(books, "deal:D1", {"id": "D2", "units": "3"}), "is not amended"),
+        (lambda books: corrections.amend(books, "deal:D1", {"units": "3"}, Author("An")), "did you mean anna"),
         (lambda books: corrections.void(books, "shoe:1"), "write kind and id"),
         (lambda books: corrections.reassign(books, "deal:D1", {"An": ""}), "did you mean anna"),
         (lambda books: corrections.reassign(books, "deal:D1", {"anna": "0.5", "bas": "0.4"}), "sum to 1"),
         (lambda books: corrections.record(books, "call.loged", {"id": "1"}), "did you mean call.logged"),
         (lambda books: corrections.record(books, "workspace.opened", {}), "there is nothing like"),
+        (lambda books: corrections.record(books, "correction.withdrawn", {}, "case"), "there is nothing like"),
+        (lambda books: corrections.record(books, "call.logged", {"id": "C", "rep": 1}), "with quotes"),
         (lambda books: corrections.withdraw(books, "deal:D1", ["shoe"]), "which a deal does not have"),
     ],
 )

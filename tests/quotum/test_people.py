@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quotum.boards import QuestionError
-from quotum.people import Party, party
+from quotum.people import Author, Party, author_number, of_key, party
 from streams.books import Books
 from tests.small_books import in_teams, make_books, say
 
@@ -89,3 +89,23 @@ def test_an_erased_person_is_found_by_label_and_number_alone(books: Books) -> No
     books.vault.erase(3)
     assert party(books, "#3") == party(books, "erased 3") == Party("person", 3, "erased 3")
     assert why_not(books, "Bas").startswith("there is no person or team 'Bas'")
+
+
+def test_an_author_is_who_is_named_else_whose_key_it_is_else_nobody(books: Books) -> None:
+    last = max(books.vault.labels())
+    assert author_number(books, Author()) is None
+    assert author_number(books, Author("Bas", "ops")) == BAS.number
+    assert max(books.vault.labels()) == last  # nobody new yet
+    assert [author_number(books, Author(key=name)) for name in ("ops", "Bas", "ops")] == [last + 1, last + 2, last + 1]
+
+
+def test_a_key_that_is_called_as_a_person_makes_nobody_unclear(books: Books) -> None:
+    author_number(books, Author(key="Bas"))
+    assert party(books, "Bas") == BAS
+    assert party(books, of_key("Bas")).label == "key:Bas"
+    assert len(of_key("x" * 5_000)) <= 200
+
+
+def test_an_author_who_is_not_known_is_asked_back(books: Books) -> None:
+    with pytest.raises(QuestionError, match="did you mean Bas"):
+        author_number(books, Author("Ba", "ops"))

@@ -7,10 +7,12 @@ import pytest
 import typer
 
 from quotum.boards import QuestionError
-from quotum.settings import DEFAULT_HISTORY, FAILED, REFUSED, USAGE, WELL, opened, stop, told
+from quotum.people import Author
+from quotum.settings import DEFAULT_HISTORY, FAILED, REFUSED, USAGE, WELL, Held, author, holding, opened, stop, told
 from streams.history import HistoryError
 from streams.vault import VaultError
 from tests.quotum.conftest import Quotum
+from tests.small_books import make_books
 
 
 def ended(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -83,3 +85,9 @@ def test_the_history_is_that_of_the_option_then_of_the_environment_then_in_this_
     monkeypatch.delenv("QUOTUM_HISTORY")
     assert quotum("init", "--zone", "UTC", "--currency", "EUR").exit_code == WELL
     assert quotum(*question).stdout == "rank,who,value\n1,total,0\n"
+
+
+def test_an_author_is_who_is_named_and_whose_key_a_server_was_shown(tmp_path: Path) -> None:
+    assert [author(None), author("bas")] == [Author(), Author("bas")]
+    with make_books(tmp_path) as books, holding(Held(books, None, {}, "ops")):
+        assert [author(None), author("bas")] == [Author(None, "ops"), Author("bas", "ops")]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from quotum.server.problems import SEE, Fault, told
+from schemas.wire import Fault as Wrong
 from tests.quotum.server.serving import served
 
 
@@ -34,3 +36,11 @@ def test_a_wrong_method_is_a_problem_too(tmp_path: Path) -> None:
         answer = client.delete("/v1/events")
         assert (answer.status_code, answer.json()["title"]) == (405, "Method Not Allowed")
         assert answer.headers["allow"] == "POST"
+
+
+def test_a_fault_of_a_field_has_its_remedy_apart() -> None:
+    wrong = [Wrong("data.units", "is 3, not a text: write it with quotes"), Wrong("day", "is odd")]
+    assert told(wrong) == [
+        Fault(field="units", fault="is 3, not a text", remedy="write it with quotes"),
+        Fault(field="day", fault="is odd", remedy=SEE),
+    ]
