@@ -2,6 +2,7 @@
 
 from datetime import date
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
@@ -69,6 +70,7 @@ def _board_page(request: Request) -> HTMLResponse:
     nothing = not any(row["value"].strip("0.") for row in board.rows.values())
     values = {
         "question": question,
+        "why": urlencode(question.model_dump(include={"metric", "period", "by", "team"}, exclude_none=True)),
         "stream": question.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
         "board": board,
         "rows": [{"key": key, **row} for key, row in board.rows.items()],

@@ -16,6 +16,15 @@ def test_a_page_may_load_nothing_from_elsewhere_and_is_not_kept(tmp_path: Path) 
     assert "<style" not in answer.text
 
 
+def test_a_page_is_packed_for_who_can_unpack_it(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, _):
+        packed, plain = (client.get("/", headers={"Accept-Encoding": how}) for how in ("gzip, br", "identity"))
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert "quotum demo" in packed.text
+    assert int(packed.headers["content-length"]) * 3 < int(plain.headers["content-length"])
+
+
 def test_a_choice_of_language_is_kept_in_a_cookie_and_leaves_the_address(tmp_path: Path) -> None:
     with served(tmp_path) as (client, _):
         answer = client.get("/?period=2026&language=nl", follow_redirects=False)
