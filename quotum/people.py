@@ -41,9 +41,12 @@ def author_number(books: Books, author: Author) -> int | None:
     """The number of an author, a new one for a key that was never used so; None where nobody is known."""
     if author.who is not None:
         return party(books, author.who, ["person"]).number
-    if author.key is None:
-        return None
-    own = of_key(author.key)
+    return None if author.key is None else key_number(books, author.key)
+
+
+def key_number(books: Books, name: str) -> int:
+    """The number of the holder of a key; a new one for a key that was never used so."""
+    own = of_key(name)
     return books.vault.numbers(OWN_SOURCE, [own], "person")[own]
 
 

@@ -15,7 +15,7 @@ from projections.metrics import Metric
 from projections.organisation import ALWAYS, Organisation
 from projections.targets import Kind, Scope, Target, in_force, of_period
 from quotum.boards import DIGITS_OF_COUNTS, QuestionError, measured, metric_named, plain_number
-from quotum.people import SHOWN, parties, party
+from quotum.people import SHOWN, key_number, parties, party
 from schemas.envelope import Event, label
 from schemas.events import EVENTS
 from schemas.facts import FEED
@@ -64,12 +64,13 @@ class Wish:
     period: str
     value: str  # a plain decimal; 0 says that there is no target any more
     reason: str
-    by: str
+    by: str  # empty: the holder of the key
     rep: str | None = None
     team: str | None = None  # neither of the two: the whole company
     currency: str | None = None  # default: as agreed, or the workspace's
     day: date | None = None  # from when a changed value holds; default: today
     by_is_new: bool = False  # whether `by` is a name that nobody has yet
+    key: str = ""  # the name of the key that was shown at the door, if there was one
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,8 @@ def _from_day(books: Books, wish: Wish, known: Target | None) -> date | None:
 
 
 def _author(books: Books, wish: Wish, source: str) -> int:
+    if wish.key and not wish.by:
+        return key_number(books, wish.key)
     if not wish.by_is_new:
         return party(books, wish.by, ["person"]).number
     if parties(books, wish.by, ["person"]):

@@ -1,7 +1,7 @@
 """Targets over HTTP: which there are, with who decided each step and why; and setting one, as `quotum target` does.
 
-Whoever may read sees them, reasons included; to set one takes the scope `correct`, since a target changes how every
-figure beside it is read, and no feed's key should.
+Whoever may read sees them, reasons included. To set one here takes the scope `correct`: it is a person who decides,
+with a reason. A system that plans sends its targets as events, under its own name, as any feed does.
 """
 
 from typing import Annotated, Literal, Self
@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 
 from quotum import targets
 from quotum.boards import QuestionError, value_text
-from quotum.people import of_key, parties
 from quotum.server.access import key_of, may
 from quotum.server.bodies import asked, described
 from quotum.server.problems import documented
@@ -109,20 +108,12 @@ async def post_target(request: Request) -> TargetSet:
 
 
 def _set(books: Books, told: TargetAsked, key: str | None) -> TargetSet:
-    by, is_new = _author(books, told, key)
-    wish = Wish(
-        told.metric,
-        told.period,
-        told.value,
-        told.reason,
-        by,
-        told.rep,
-        told.team,
-        told.currency,
-        told.day,
-        by_is_new=is_new,
-    )
-    found = targets.set_target(books, wish)
+    by = told.by or told.by_new or ""
+    if not by and key is None:
+        fault = Fault("by", "is missing: say who decided it, or give `by_new` for somebody who is known nowhere yet")
+        raise QuestionError(str(fault), [fault])
+    kept = {name: value for name, value in told if not name.startswith("by")}
+    found = targets.set_target(books, Wish(**kept, by=by, by_is_new=told.by_new is not None, key=key or ""))
     return TargetSet(
         fate=found.fate,
         day=str(found.day) if found.day else None,
@@ -130,18 +121,6 @@ def _set(books: Books, told: TargetAsked, key: str | None) -> TargetSet:
         before=None if found.before is None else _value(found, found.before),
         target=_target(found.target),
     )
-
-
-def _author(books: Books, told: TargetAsked, key: str | None) -> tuple[str, bool]:
-    """Who decided, and whether nobody has that name yet."""
-    if told.by_new is not None:
-        return told.by_new, True
-    if told.by is not None:
-        return told.by, False
-    if key is None:
-        fault = Fault("by", "is missing: say who decided it, or give `by_new` for somebody who is known nowhere yet")
-        raise QuestionError(str(fault), [fault])
-    return of_key(key), not parties(books, of_key(key), ["person"])
 
 
 def _value(found: SetTarget, value: int) -> str:

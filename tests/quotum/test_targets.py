@@ -183,3 +183,24 @@ def test_a_change_in_another_currency_is_asked_back(books: Books) -> None:
 def test_a_period_is_one_of_the_workspaces_fiscal_year(tmp_path: Path) -> None:
     with make_books(tmp_path, fiscal_start=4) as books:
         assert period_named(books.organisation(), "FY2018").first == date(2018, 4, 1)
+
+
+def test_where_nobody_is_named_the_holder_of_the_key_decides_and_is_one_person_for_good(books: Books) -> None:
+    for value in ("30000", "500"):
+        set_target(books, replace(WISH, by="", key="Anna", value=value))
+    set_target(books, replace(WISH, key="Anna", value="7"))
+    steps = only(books).steps
+    assert [step.by for step in steps] == ["key:Anna", "Marieke"]  # the last of a day holds
+    assert list(books.vault.labels().values()).count("key:Anna") == 1
+
+
+def test_a_key_gets_no_number_for_a_target_that_cannot_be_set(books: Books) -> None:
+    for wrong in ({"value": "-1"}, {"reason": " "}, {"metric": "smiles"}):
+        why_not(books, by="", key="ops", **wrong)
+
+
+def test_a_fault_names_the_part_of_the_wish_that_it_is_in(books: Books) -> None:
+    for wish, field in ((replace(WISH, reason=" "), "reason"), (replace(WISH, value="9" * 20), "value")):
+        with pytest.raises(QuestionError) as error:
+            set_target(books, wish)
+        assert [fault.path for fault in error.value.faults] == [field]
