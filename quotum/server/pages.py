@@ -115,6 +115,8 @@ def _targets(board: Shown, question: Question, span: Period, today: date) -> dic
 def _again_seconds(books: Books, question: Question) -> int:
     """When the page is to be loaded anew: its words for days and moments mean something else then."""
     midnight = choices.until_midnight(books, books.clock())
+    if question.since is None:
+        return min(midnight, since.until_one(books))
     hourly = since.moves_hourly(question.since, books.today())
     return min(midnight, since.until_next_hour(books)) if hourly else midnight
 

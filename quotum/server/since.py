@@ -1,7 +1,8 @@
 """The change since a stated moment: which moment says something for a period, what it is called, and what moved.
 
 A board of a day tells what changed since a full hour, one to two hours ago; one of up to a month since yesterday ended;
-a longer one since a week ago. What counts is when our log took something: a correction of an old day is a change too.
+a longer one since a week ago; books that were begun later, since soon after that. What counts is when our log took
+something: a correction of an old day is a change too.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from schemas.periods import Period
 from streams.books import Books
 from streams.figures import Source
 
+MARK_US = 5 * 60 * 1_000_000
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 LONGEST_MONTH = 31
 YESTERDAY, CLOCK, DAY = message("Since yesterday"), message("Since {clock}"), message("Since {day}")
@@ -23,10 +25,28 @@ FIRST_KNOWN = "SELECT min(known_at) FROM (SELECT known_at FROM postings LIMIT 1)
 
 def moment_for(books: Books, period: Period) -> datetime | None:
     """The moment whose change a board tells; None while nothing was known so early, since all would be change."""
-    first = books.history.rows(FIRST_KNOWN)[0][0]
+    first = _first_known(books)
     if first is None:
         return None
-    return next((moment for moment in _moments(local_now(books), period) if microseconds(moment) > first), None)
+    now = local_now(books)
+    usual = (moment for moment in _moments(now, period) if microseconds(moment) > first)
+    return next(usual, None) or (_mark(first, now) if _mark(first, now) <= now else None)
+
+
+def until_one(books: Books) -> int:
+    """Seconds until there may be a moment, where there is none yet."""
+    first, now = _first_known(books), local_now(books)
+    return until_next_hour(books) if first is None else max(0, int((_mark(first, now) - now).total_seconds()))
+
+
+def _first_known(books: Books) -> int | None:
+    first: int | None = books.history.rows(FIRST_KNOWN)[0][0]
+    return first
+
+
+def _mark(first: int, now: datetime) -> datetime:
+    """Soon after the first that was known: it serves until one of the others does."""
+    return from_microseconds((first // MARK_US + 1) * MARK_US).astimezone(now.tzinfo)
 
 
 def _moments(now: datetime, period: Period) -> Iterator[datetime]:

@@ -22,7 +22,7 @@ def test_a_page_is_packed_for_who_can_unpack_it(tmp_path: Path) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in plain.headers
     assert "quotum demo" in packed.text
-    assert int(packed.headers["content-length"]) * 3 < int(plain.headers["content-length"])
+    assert int(packed.headers["content-length"]) * 2 < int(plain.headers["content-length"])
 
 
 def test_a_choice_of_language_is_kept_in_a_cookie_and_leaves_the_address(tmp_path: Path) -> None:

@@ -59,8 +59,13 @@ def test_soon_after_midnight_a_day_is_told_from_its_beginning(tmp_path: Path, bo
 def test_while_nothing_was_known_at_a_moment_a_later_one_serves_or_none(tmp_path: Path) -> None:
     with make_books(tmp_path) as empty:  # it is one o'clock on 1 January there
         assert since.moment_for(empty, parse_period("2018-01")) is None
+        assert since.until_one(empty) == 60 * 60
         say(empty, called("1", "ann", "2017-12-30"))
         assert since.moment_for(empty, parse_period("2018-01")) is None
+        assert since.until_one(empty) == 5 * 60
+    with at(tmp_path, "2018-01-01T00:07:00Z") as soon:
+        assert since.moment_for(soon, parse_period("2018-01")) == local("2018-01-01T01:05")
+        assert since.moment_for(soon, parse_period("2018-01-01")) == local("2018-01-01T01:05")
     with at(tmp_path, "2018-01-01T09:00:00Z") as later:
         assert since.moment_for(later, parse_period("2018")) == local("2018-01-01T09:00")
 
