@@ -47,6 +47,7 @@ function own(row) {
   pace.dataset.state = row.state;
   pace.hidden = !row.status;
   pace.querySelector(".status").textContent = row.status;
+  pace.querySelector(".reached").textContent = row.done;
   pace.querySelector(".pace").textContent = row.pace;
   by("own-ask").hidden = row.state !== "behind";
 }
