@@ -56,6 +56,7 @@ AFTER_ALL_IDS = "\U0010ffff"
 
 
 NOTHING_SAID: Mapping[str, Register] = MappingProxyType({})  # by persons, of most entities
+UNSAID: Register = (-(2**63) - 1, 0, "", TAKEN_BACK)  # before all that is ever said
 SILENT: Register = (0, 0, "", TAKEN_BACK)
 
 
@@ -261,6 +262,14 @@ class Trail:
             return own
         moved = self._moved_by_offer(entity)
         return [*own, *(posting for deal in moved for posting in self._recount(deal, self._sold(deal)))]
+
+    def knows(self, fact: Fact) -> bool:
+        """Whether an event would change nothing: so it is with each that was taken before, and with some others."""
+        entity = self.state.get(fact.entity)
+        if entity is None:
+            return not fact.writes
+        registers = entity.layers[fact.layer]
+        return all(registers.get(name, UNSAID) >= (*fact.stamp, text) for name, text in fact.writes)
 
     def _recount(self, entity: Entity, sold: Holders) -> Lines:
         """What an entity counts for now less what it counted for before."""

@@ -7,6 +7,7 @@ never says more than the file.
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from itertools import islice
 from typing import NamedTuple
@@ -77,47 +78,63 @@ class Recorder:
         self.trails_kept = trails_kept
         self._recorded = recorded or (lambda _: None)
         self._trails: dict[str, Trail] = {}  # those touched last at the end
+        self._stored: set[str] | None = None  # the trails that history has events of; None: not looked up yet
+        self._end: tuple[int, int] | None = None  # the next offset, and the last known_at; None: not looked up yet
 
     def record(self, entries: Sequence[Entry]) -> Future[Recorded]:
         """Have the writer record a batch; once the future is done, the batch outlives a kill."""
         return self.history.write(lambda connection: self._record(connection, entries))
 
     def _record(self, connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> Recorded:
-        rows = [_row(entry) for entry in entries]
-        known = _already_there(connection, [row[-1] for row in rows])
-        fresh: dict[bytes, int] = {}
-        next_offset, last_known_at = _end(connection)
-        offsets: list[int | None] = []
-        for index, row in enumerate(rows):
-            is_new = row[-1] not in known and row[-1] not in fresh
-            offsets.append(next_offset + len(fresh) if is_new else None)
-            if is_new:
-                fresh[row[-1]] = index
-        if not fresh:
-            return Recorded(offsets, [])
-        known_at = max(self.clock(), last_known_at)
-        taken = [rows[index] for index in fresh.values()]
         try:
-            with collection_paused():
-                moved = self._fold(connection, taken)
-            self._append(connection, next_offset, known_at, taken, moved)
+            return self._recorded_rows(connection, [_row(entry) for entry in entries])
         except BaseException:
             self._trails.clear()
+            self._stored = self._end = None
             raise
-        postings = [posting for postings in moved for posting in postings]
-        self._recorded(Batch(next_offset + len(taken), known_at, postings))
-        return Recorded(offsets, postings)
 
-    def _fold(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> list[Lines]:
-        facts = [row[0] for row in rows]
-        missing = {fact.trail for fact in facts} - self._trails.keys()
-        if missing:
-            self._trails |= {trail: Trail(self.calendar) for trail in missing}
-            for fact in stored_facts(connection, missing):
+    def _recorded_rows(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> Recorded:
+        trails = dict.fromkeys(row[0].trail for row in rows)
+        with collection_paused():
+            stored = self._load(connection, trails.keys())
+        next_offset, last_known_at = self._end = self._end or _end(connection)
+        known = self._already_there(connection, rows)
+        fresh = {row[-1]: row for row in reversed(rows) if row[-1] not in known}  # the first of those that are equal
+        taken = [row for row in rows if fresh.get(row[-1]) is row]
+        places = {id(row): next_offset + place for place, row in enumerate(taken)}
+        postings: list[Posting] = []
+        if taken:
+            known_at = max(self.clock(), last_known_at)
+            with collection_paused():
+                moved = [self._trails[row[0].trail].post(row[0]) for row in taken]
+            self._append(connection, next_offset, known_at, taken, moved)
+            stored.update(trails)
+            self._end = (next_offset + len(taken), known_at)
+            postings = [posting for postings in moved for posting in postings]
+            self._recorded(Batch(*self._end, postings))
+        self._keep_latest(trails)
+        return Recorded([places.get(id(row)) for row in rows], postings)
+
+    def _load(self, connection: duckdb.DuckDBPyConnection, trails: AbstractSet[str]) -> set[str]:
+        """Have all of these trails in memory; history is only asked for those that it has, which come back."""
+        if self._stored is None:
+            self._stored = {trail for (trail,) in connection.execute("SELECT DISTINCT trail FROM events").fetchall()}
+        missing = trails - self._trails.keys()
+        self._trails |= {trail: Trail(self.calendar) for trail in missing}
+        if known := missing & self._stored:
+            for fact in stored_facts(connection, known):
                 self._trails[fact.trail].post(fact)
-        postings = [self._trails[fact.trail].post(fact) for fact in facts]
-        self._keep_latest(dict.fromkeys(fact.trail for fact in facts))
-        return postings
+        return self._stored
+
+    def _already_there(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> set[bytes]:
+        """The digests that history has already; it is only asked for events that would change nothing."""
+        asked = [row[-1] for row in rows if self._trails[row[0].trail].knows(row[0])]
+        if not asked:
+            return set()
+        connection.register("new_digests", pa.table({"digest": pa.array(asked, pa.binary())}))
+        found = connection.execute("SELECT digest FROM events SEMI JOIN new_digests USING (digest)").fetchall()
+        connection.unregister("new_digests")
+        return {digest for (digest,) in found}
 
     def _keep_latest(self, touched: Iterable[str]) -> None:
         for trail in touched:
@@ -188,13 +205,6 @@ def _facts(reader: duckdb.DuckDBPyRelation) -> Iterable[Fact]:
         columns = (column.to_pylist() for column in batch)
         for kind, data, trail, layer, asserted_at, sequence, id_ in zip(*columns, strict=True):
             yield read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_))
-
-
-def _already_there(connection: duckdb.DuckDBPyConnection, digests: Sequence[bytes]) -> set[bytes]:
-    connection.register("new_digests", pa.table({"digest": pa.array(digests, pa.binary())}))
-    found = connection.execute("SELECT digest FROM events SEMI JOIN new_digests USING (digest)").fetchall()
-    connection.unregister("new_digests")
-    return {digest for (digest,) in found}
 
 
 def _end(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:

@@ -128,6 +128,15 @@ def test_a_trail_begun_anew_from_its_own_events_says_the_same(history: list[Fact
 
 
 @MANY
+@given(histories, facts)
+def test_a_trail_knows_exactly_what_would_change_nothing(history: list[Fact], another: Fact) -> None:
+    trail, _ = posted(history)
+    assert all(trail.knows(one) for one in history)
+    knows = trail.knows(another)
+    assert knows == (fold.evolve(trail.state, another) is None)
+
+
+@MANY
 @given(st.lists(facts, min_size=2, max_size=4))
 def test_the_same_id_with_other_content_gives_one_answer_in_any_order(history: list[Fact]) -> None:
     stamp = history[0].stamp

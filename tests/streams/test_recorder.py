@@ -308,9 +308,9 @@ def test_a_crash_at_each_statement_in_turn_leaves_a_file_that_takes_the_batch_on
     path = tmp_path / "quotum.duckdb"
     History.create(path).close()
     history, faults = unreliable(duckdb.connect(path))
-    recording = recorder(history)
     crashed: list[str] = []
     for at in itertools.count():
+        recording = recorder(history)  # one that has looked nothing up yet, so that each way begins the same
         known, new = call(f"{at}k", "known"), call(f"{at}n", f"new-{at}", rep=2)
         faults.crash(at, is_run=is_run, is_for_good=is_for_good)
         is_lost = record_or_crash(recording, [(known, FEED), (new, FEED)], Counter())
@@ -332,7 +332,7 @@ def test_a_crash_at_each_statement_in_turn_leaves_a_file_that_takes_the_batch_on
     assert statements.count("INSERT") == 3
     assert statements[statements.index("BEGIN") :].count("register") == 3
     assert (statements.count("BEGIN"), statements[-1]) == (1, "COMMIT")
-    assert statements.count("SELECT") == 3  # what is known already, the end of the log, the trails that were forgotten
+    assert statements.count("SELECT") == 3  # the trails there are, the end of the log, the trails that were forgotten
 
 
 # Kills
