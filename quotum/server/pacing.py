@@ -30,8 +30,10 @@ def paced(words: Words, metric: Metric, period: Period, row: BoardRow, today: da
     if row.attainment is None or row.target is None:
         return {"done": "", "state": "", "status": "", "pace": ""}
     found = pace(row.towards or 0, row.target, period, today)
+    share = words.share(Decimal(percent(row.attainment)) / 100)
+    elsewhere = row.towards != row.value  # on a team's board, of somebody who was in another team as well
     return {
-        "done": words.share(Decimal(percent(row.attainment)) / 100),
+        "done": words.say("{share} in all teams", share=share) if elsewhere else share,
         "state": found.standing.replace(" ", "-") if found.standing else "",
         "status": words.plain(STANDINGS[found.standing]) if found.standing else "",
         "pace": needed(words, metric, row.currency, found),

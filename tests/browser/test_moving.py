@@ -96,6 +96,14 @@ def test_a_lost_connection_is_told_and_comes_back_by_itself(own_floor: Floor, vi
     assert page.locator("#celebration").is_hidden()
 
 
+def test_who_may_look_no_longer_is_told_so_by_the_page_itself(floor: Floor, visit: Open) -> None:
+    page = visit(floor.url)
+    page.route("**/v1/stream*", lambda route: route.fulfill(status=401))
+    page.route(f"{floor.url}/", lambda route: route.fulfill(status=401, body="<h1>Ask for a link</h1>"))
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    page.get_by_role("heading", name="Ask for a link").wait_for()
+
+
 def test_nothing_moves_where_less_motion_is_wanted(floor: Floor, visit: Open) -> None:
     page = visit(floor.url, reduced_motion="reduce")
     page.evaluate("() => { Element.prototype.animate = () => { window.moved = true; }; }")

@@ -9,6 +9,7 @@ export function keys(rows) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches("input:not([type=checkbox]), select, textarea, dialog *");
     if (event.key === "Escape" && event.target.id === "find") leave(event.target);
+    if (event.key === "Escape") shut(document.querySelector(".columns[open]"));
     if (typing) return;
     if (wanted.checked && event.key === "/") go(event, document.getElementById("find"));
     if (wanted.checked && event.key === "?") document.getElementById("help").showModal();
@@ -25,6 +26,12 @@ function leave(field) {
   field.value = "";
   field.dispatchEvent(new Event("input"));
   field.blur();
+}
+
+function shut(panel) {
+  if (!panel) return;
+  panel.open = false;
+  panel.querySelector("summary").focus();
 }
 
 function step(event, rows, by) {

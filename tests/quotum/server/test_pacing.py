@@ -1,5 +1,6 @@
 """How fast it is going, in words; and how much a day gets there."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -47,6 +48,11 @@ def test_what_is_reached_or_over_needs_nothing_a_day() -> None:
     assert (reached["done"], reached["pace"]) == ("100%", "")
     over = paced(words_of("en"), REVENUE, NOVEMBER, row(999_999, 1_000_000), date(2026, 12, 1))
     assert (over["done"], over["state"], over["pace"]) == ("99.9%", "behind", "")
+
+
+def test_what_was_reached_in_several_teams_is_said_to_be_so() -> None:
+    found = paced(words_of("nl"), REVENUE, NOVEMBER, replace(row(1_000_000, 1_000_000), value=400_000), MONDAY)
+    assert (found["done"], found["state"]) == ("100\N{NO-BREAK SPACE}% in alle teams", "ahead")
 
 
 def test_who_has_no_target_has_no_pace_and_is_told_so_where_others_have_one() -> None:
