@@ -29,10 +29,16 @@ def test_the_browser_chooses_the_language_and_a_choice_is_kept(floor: Floor, vis
     assert page.locator("h1").inner_text().startswith("Revenue")
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (640, 400), (1280, 800), (2560, 1200)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(320, 568), (360, 780), (390, 844), (640, 400), (768, 1024), (850, 600), (1000, 700), (1280, 800), (2560, 1200)],
+)
 def test_no_screen_needs_to_be_scrolled_sideways(floor: Floor, visit: Open, width: int, height: int) -> None:
-    page = visit(f"{floor.url}/?me=3", viewport={"width": width, "height": height})
-    assert page.evaluate(WITHOUT_SCROLL)
+    for locale in ("nl-NL", "en-GB"):
+        page = visit(f"{floor.url}/?me=7", locale=locale, viewport={"width": width, "height": height})
+        assert page.evaluate(WITHOUT_SCROLL)
+        page.locator("summary").evaluate("e => { e.parentElement.open = true; }")
+        assert page.evaluate(WITHOUT_SCROLL)
 
 
 def test_a_phone_shows_ones_own_place_first_in_large_type_with_room_for_a_thumb(floor: Floor, visit: Open) -> None:
@@ -102,7 +108,7 @@ def test_columns_are_chosen_without_script_and_stay_chosen(floor: Floor, visit: 
     page.get_by_text("Columns", exact=True).click()
     page.get_by_label("Team", exact=True).last.check()
     page.get_by_label("Bar").uncheck()
-    page.get_by_role("button", name="Show").click()
+    page.locator(".columns button").click()
     page.wait_for_url(lambda url: "column" not in url)
     assert page.locator("#board tbody tr", has_text="Bas Jansen").locator(".team").inner_text() == "Zuid"
     assert page.locator("#board .bar").count() == 0
