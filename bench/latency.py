@@ -11,6 +11,7 @@ import tempfile
 import time
 from bisect import bisect_left
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2 as httpx
@@ -22,6 +23,7 @@ from tests.browser.chromium import REMEDY, chromium_path, launched
 
 SECONDS = 20
 WARMING_SECONDS = 3
+AT_ONCE = 16  # requests under way at most
 RATES = ((100, 1), (1_000, 20))  # events a second, events in a request
 OBSERVE = """
 () => {
@@ -81,22 +83,27 @@ def _measured(url: str, rate: int, size: int) -> tuple[list[float], list[float]]
 
 
 def _send(url: str, rate: int, size: int) -> tuple[Sent, list[float]]:
+    """Send at a steady rate, whether or not answers are there: what is slow must not slow the measurement down."""
     sent: Sent = defaultdict(list)
-    requests = []
-    number = 0
-    with httpx.Client() as client:
+    requests: list[float] = []
+
+    def take(first: int) -> None:
+        asked = time.perf_counter()
+        post(url, [call(one) for one in range(first, first + size)], client)
+        requests.append(1_000 * (time.perf_counter() - asked))
+        accepted = 1_000 * time.time()
+        for one in range(first, first + size):
+            sent[rep(one)].append(accepted)
+
+    with httpx.Client() as client, ThreadPoolExecutor(AT_ONCE) as senders:
         start = time.perf_counter()
-        for turn in range(rate * (SECONDS + WARMING_SECONDS) // size):
-            time.sleep(max(0.0, start + turn * size / rate - time.perf_counter()))
-            batch = range(number, number + size)
-            number += size
-            asked = time.perf_counter()
-            post(url, [call(one) for one in batch], client)
-            requests.append(1_000 * (time.perf_counter() - asked))
-            accepted = 1_000 * time.time()
-            for one in batch:
-                sent[rep(one)].append(accepted)
-    behind = time.perf_counter() - start - SECONDS - WARMING_SECONDS
+        sending = []
+        for first in range(0, rate * (SECONDS + WARMING_SECONDS), size):
+            time.sleep(max(0.0, start + first / rate - time.perf_counter()))
+            sending.append(senders.submit(take, first))
+        for one in sending:
+            one.result()
+        behind = time.perf_counter() - start - SECONDS - WARMING_SECONDS
     if behind > 1:
         print(f"the server was {behind:.1f} s behind at {rate} events/s: the figures below are of a slower stream")
     return sent, requests[rate * WARMING_SECONDS // size :]
@@ -109,7 +116,7 @@ def _waits(sent: Sent, seen: list[tuple[str, str, float]], warming: int) -> list
     waits = []
     for who, accepted in sent.items():
         values = [value for value, _ in shown[who]]
-        for count, at in enumerate(accepted[warming:], warming + 1):
+        for count, at in enumerate(sorted(accepted)[warming:], warming + 1):
             waits.append(shown[who][bisect_left(values, count)][1] - at)
     return waits
 

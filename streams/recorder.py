@@ -6,11 +6,12 @@ never says more than the file.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
-from itertools import islice
-from typing import NamedTuple
+from itertools import chain, islice
+from typing import NamedTuple, Self
 
 import duckdb
 import msgspec
@@ -22,7 +23,7 @@ from schemas.facts import Fact, read_fact
 from schemas.moments import Calendar, microseconds
 from streams import arrow
 from streams.collecting import collection_paused
-from streams.history import History, transaction
+from streams.history import History, HistoryError, transaction
 
 EMBEDDED_PARTITION = 0
 ROWS_AT_ONCE = 50_000
@@ -47,6 +48,17 @@ class Recorded(NamedTuple):
 
     offsets: list[int | None]
     postings: list[Posting]
+
+    @classmethod
+    def of(cls, moved: Sequence["_Moved | None"]) -> Self:
+        """Of what became of each entry; None for a duplicate."""
+        taken = [one for one in moved if one]
+        return cls([one and one[0] for one in moved], [posting for _, lines in taken for posting in lines])
+
+
+class _Waiting(NamedTuple):
+    entries: Sequence[Entry]
+    done: Future[Recorded]
 
 
 class Batch(NamedTuple):
@@ -77,23 +89,58 @@ class Recorder:
         self.clock = clock
         self.trails_kept = trails_kept
         self._recorded = recorded or (lambda _: None)
+        self._waiting: deque[_Waiting] = deque()
         self._trails: dict[str, Trail] = {}  # those touched last at the end
         self._stored: set[str] | None = None  # the trails that history has events of; None: not looked up yet
         self._end: tuple[int, int] | None = None  # the next offset, and the last known_at; None: not looked up yet
 
     def record(self, entries: Sequence[Entry]) -> Future[Recorded]:
-        """Have the writer record a batch; once the future is done, the batch outlives a kill."""
-        return self.history.write(lambda connection: self._record(connection, entries))
+        """Have the writer record a batch; once the future is done, the batch outlives a kill.
 
-    def _record(self, connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> Recorded:
+        Batches that wait for the writer together become part of history together, in the order they came: writing costs
+        by the transaction more than by the event.
+        """
+        one = _Waiting(entries, Future())
+        self._waiting.append(one)
         try:
-            return self._recorded_rows(connection, [_row(entry) for entry in entries])
+            writing = self.history.write(self._record_waiting)
+        except HistoryError:
+            self._waiting.remove(one)
+            raise
+        writing.add_done_callback(self._give_up)
+        return one.done
+
+    def _record_waiting(self, connection: duckdb.DuckDBPyConnection) -> None:
+        together: list[_Waiting] = []
+        while self._waiting and sum(len(one.entries) for one in together) < ROWS_AT_ONCE:
+            together.append(self._waiting.popleft())
+        try:
+            recorded = self._record(connection, [one.entries for one in together])
+        except BaseException as error:  # noqa: BLE001 (told to all who wait for it)
+            for one in together:
+                one.done.set_exception(error)
+            return
+        for one, outcome in zip(together, recorded, strict=True):
+            one.done.set_result(outcome)
+
+    def _give_up(self, writing: Future[None]) -> None:
+        """Where the writer could not even begin, nobody else will tell those who wait."""
+        error = writing.exception()
+        while error and self._waiting:
+            self._waiting.popleft().done.set_exception(error)
+
+    def _record(self, connection: duckdb.DuckDBPyConnection, batches: Sequence[Sequence[Entry]]) -> list[Recorded]:
+        rows = [[_row(entry) for entry in entries] for entries in batches]
+        try:
+            moved = self._moved(connection, list(chain.from_iterable(rows)))
         except BaseException:
             self._trails.clear()
             self._stored = self._end = None
             raise
+        return [Recorded.of([moved.get(id(row)) for row in own]) for own in rows]
 
-    def _recorded_rows(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> Recorded:
+    def _moved(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> dict[int, "_Moved"]:
+        """What each row that is new moved, by its identity."""
         trails = dict.fromkeys(row[0].trail for row in rows)
         with collection_paused():
             stored = self._load(connection, trails.keys())
@@ -101,19 +148,18 @@ class Recorder:
         known = self._already_there(connection, rows)
         fresh = {row[-1]: row for row in reversed(rows) if row[-1] not in known}  # the first of those that are equal
         taken = [row for row in rows if fresh.get(row[-1]) is row]
-        places = {id(row): next_offset + place for place, row in enumerate(taken)}
-        postings: list[Posting] = []
-        if taken:
-            known_at = max(self.clock(), last_known_at)
-            with collection_paused():
-                moved = [self._trails[row[0].trail].post(row[0]) for row in taken]
-            self._append(connection, next_offset, known_at, taken, moved)
-            stored.update(trails)
-            self._end = (next_offset + len(taken), known_at)
-            postings = [posting for postings in moved for posting in postings]
-            self._recorded(Batch(*self._end, postings))
+        if not taken:
+            self._keep_latest(trails)
+            return {}
+        known_at = max(self.clock(), last_known_at)
+        with collection_paused():
+            moved = [self._trails[row[0].trail].post(row[0]) for row in taken]
+        self._append(connection, next_offset, known_at, taken, moved)
+        stored.update(trails)
+        self._end = (next_offset + len(taken), known_at)
+        self._recorded(Batch(*self._end, list(chain.from_iterable(moved))))
         self._keep_latest(trails)
-        return Recorded([places.get(id(row)) for row in rows], postings)
+        return {id(row): (next_offset + place, moved[place]) for place, row in enumerate(taken)}
 
     def _load(self, connection: duckdb.DuckDBPyConnection, trails: AbstractSet[str]) -> set[str]:
         """Have all of these trails in memory; history is only asked for those that it has, which come back."""
@@ -167,6 +213,7 @@ class Recorder:
             arrow.insert(connection, "positions", position)
 
 
+_Moved = tuple[int, Lines]  # an event's offset, and what it moved
 _Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fact, then the columns of events
 
 

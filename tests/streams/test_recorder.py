@@ -8,10 +8,12 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from schemas.events import adapter
 from schemas.facts import FEED, PERSON, fact
 from schemas.moments import Calendar
 from streams.books import Books
-from streams.history import History
+from streams.history import History, HistoryError
 from streams.recorder import Entry, Recorder, source_facts, stored_facts
 from streams.replaying import folded_cells, sql_cells, stored_cells
 from tests.histories import History as Events
@@ -218,6 +220,48 @@ def test_how_many_trails_are_kept_in_memory_changes_no_posting(events: Events, k
 
 
 # Several threads
+
+
+@contextmanager
+def held_back(history: History) -> Iterator[None]:
+    """The writer waits until the end, so that what is recorded meanwhile waits together."""
+    go_on = threading.Event()
+    history.write(lambda _: go_on.wait())
+    try:
+        yield
+    finally:
+        go_on.set()
+
+
+def test_batches_that_wait_together_are_written_together_and_each_is_told_its_own(history: History) -> None:
+    recording = recorder(history)
+    with held_back(history):
+        first = recording.record(entries([(call("1"), FEED), (call("2"), FEED)]))
+        second = recording.record(entries([(call("2"), FEED), (call("3", rep=2), FEED)]))
+        third = recording.record(entries([(call("1"), FEED)]))
+    assert [one.result().offsets for one in (first, second, third)] == [[0, 1], [None, 2], [None]]
+    assert [(entity, line[2]) for entity, line, _ in second.result().postings] == [("call:3", 2)]
+    assert history.rows("SELECT next_offset FROM positions") == [(3,)]
+    is_whole(history, 3)
+
+
+def test_all_who_wait_together_are_told_that_writing_failed_and_may_try_again(tmp_path: Path) -> None:
+    path = tmp_path / "quotum.duckdb"
+    History.create(path).close()
+    history, faults = unreliable(duckdb.connect(path))
+    recording = recorder(history)
+    with held_back(history):
+        waiting = [recording.record(entries([(call(id_), FEED)])) for id_ in "12"]
+        faults.crash(0, is_run=False, is_for_good=True)
+    for one in waiting:
+        with pytest.raises(CrashError):
+            one.result()
+    faults.recover()
+    assert offsets(recording, call("1"), call("2")) == [0, 1]
+    is_whole(history, 2)
+    history.close()
+    with pytest.raises(HistoryError, match="closed"):
+        recording.record(entries([(call("3"), FEED)]))
 
 
 def test_threads_that_record_at_once_lose_and_double_nothing(tmp_path: Path) -> None:

@@ -29,3 +29,10 @@ def test_an_address_of_six_groups_stands_in_brackets() -> None:
 def test_an_address_that_is_taken_is_refused_at_once() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(OSError, match="in use"):
         listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_small_answers_leave_at_once_since_a_socket_says_that_it_is_tcp() -> None:
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP  # by which asyncio decides on TCP_NODELAY
