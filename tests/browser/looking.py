@@ -1,4 +1,4 @@
-"""What tests read off a page."""
+"""What tests read off a page, and how they look away from it."""
 
 import re
 
@@ -27,3 +27,12 @@ def wait_for_value(page: Page, who: str, text: str) -> None:
 def wait_for_first(page: Page, who: str) -> None:
     """Wait until somebody stands first."""
     page.wait_for_function("who => document.querySelector('#board tbody tr .who').innerText.trim() === who", arg=who)
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """What a browser says to a page when another tab is looked at, and when this one is again."""
+    page.evaluate(
+        "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )

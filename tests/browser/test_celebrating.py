@@ -1,9 +1,8 @@
 """A win is celebrated once, and taken back quietly."""
 
-from playwright.sync_api import Page
-
 from tests.browser.conftest import Open
 from tests.browser.floor import TODAY, Floor
+from tests.browser.looking import hide
 
 
 def test_a_win_is_celebrated_once_and_not_again_after_a_reload(floor: Floor, visit: Open) -> None:
@@ -37,15 +36,6 @@ def test_an_old_win_that_is_told_late_is_no_news_to_celebrate(floor: Floor, visi
     floor.win("party-3", "r2", "99", "2026-11-03")
     page.locator("#feed", has_text="€99").wait_for()
     assert page.locator("#celebration").is_hidden()
-
-
-def hide(page: Page, *, hidden: bool) -> None:
-    """What a browser says to a page when another tab is looked at, and when this one is again."""
-    page.evaluate(
-        "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });"
-        " document.dispatchEvent(new Event('visibilitychange')); }",
-        hidden,
-    )
 
 
 def test_a_win_that_came_while_nobody_looked_is_celebrated_once_the_page_is_shown_again(

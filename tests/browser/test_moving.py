@@ -3,7 +3,7 @@
 from quotum.server.wording import LANGUAGES, words_of
 from tests.browser.conftest import Open
 from tests.browser.floor import Floor
-from tests.browser.looking import names, value, wait_for_first, wait_for_value
+from tests.browser.looking import hide, names, value, wait_for_first, wait_for_value
 
 
 def test_a_row_moves_to_its_new_place_when_a_deal_is_won(floor: Floor, visit: Open) -> None:
@@ -94,6 +94,19 @@ def test_a_lost_connection_is_told_and_comes_back_by_itself(own_floor: Floor, vi
     page.wait_for_selector("#freshness[data-state=live]")
     wait_for_first(page, "Bas")
     assert page.locator("#celebration").is_hidden()
+
+
+def test_figures_that_grew_old_while_nobody_looked_say_how_old_they_are(own_floor: Floor, visit: Open) -> None:
+    own_floor.people(["Anna"])
+    page = visit("about:blank", live=False)
+    page.clock.install()
+    page.goto(own_floor.url)
+    page.wait_for_selector("#freshness[data-state=live]")
+    hide(page, hidden=True)
+    own_floor.stop()
+    page.clock.fast_forward("00:04:10")
+    hide(page, hidden=False)
+    page.locator("#freshness", has_text="These figures are 4 min old").wait_for()
 
 
 def test_who_may_look_no_longer_is_told_so_by_the_page_itself(floor: Floor, visit: Open) -> None:

@@ -103,7 +103,7 @@ watch(`/v1/stream?${new URLSearchParams(page.stream)}`, {
   state(now) {
     if (now === "live" || state === "live") heard = Date.now();
     state = now;
-    freshness(state);
+    if (state !== "away") freshness(state); // nobody looks, but the figures grow old
   },
 });
 // Whoever may look no longer is told by the page itself whom to ask.

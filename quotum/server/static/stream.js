@@ -41,6 +41,11 @@ export function watch(address, on) {
     again = setTimeout(open, AGAIN_MS);
   }
 
+  function leave() {
+    close();
+    on.state("away");
+  }
+
   function seenAgain() {
     back = true;
     open();
@@ -58,8 +63,8 @@ export function watch(address, on) {
     on.state("lost");
     open();
   }, 5000);
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : seenAgain()));
-  addEventListener("pagehide", close);
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : seenAgain()));
+  addEventListener("pagehide", leave);
   addEventListener("pageshow", (event) => event.persisted && seenAgain());
   if (!document.hidden) open();
 }
