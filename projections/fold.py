@@ -206,9 +206,12 @@ def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Hold
         if not moment or (metric.outcome and metric.outcome != read("outcome", SILENT)[3]):
             continue
         day, at = calendar.place(moment)
-        amount, dims = _counted(metric, registers, day, calendar)
         by_steps = entity.stepped and metric.holder == OPENING
         holder = held(entity, day) if by_steps else holders(read(metric.holder, SILENT)[3])
+        if metric.plain and len(holder) == 1:  # what most are: one more, for one
+            own.append((entity.name, (metric.name, OWNER, holder[0][0], day, at, _dims(registers)), MILLIONTHS))
+            continue
+        amount, dims = _counted(metric, registers, day, calendar)
         for basis, shares in _bases(holder, registers, sold) if metric.credited else ((OWNER, holder),):
             for rep, part in spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),):
                 if part:
@@ -230,8 +233,13 @@ def _counted(metric: Metric, registers: Mapping[str, Register], day: int, calend
     elif metric.since:
         since = read(metric.since, SILENT)[3]
         amount, days = (MILLIONTHS, day - calendar.day_of(since)) if since else (0, None)
-    labels = read("campaign", SILENT), read("product", SILENT), read("kind", SILENT), read("customer", SILENT)
-    return amount, (labels[0][3], labels[1][3], labels[2][3], labels[3][3], currency, days)
+    return amount, _dims(registers, currency, days)
+
+
+def _dims(registers: Mapping[str, Register], currency: str = "", days: int | None = None) -> Dims:
+    read = registers.get
+    campaign, product = read("campaign", SILENT)[3], read("product", SILENT)[3]
+    return campaign, product, read("kind", SILENT)[3], read("customer", SILENT)[3], currency, days
 
 
 class Trail:

@@ -4,7 +4,7 @@ A metric is a row of the table below and nothing else; the fold reads the table 
 integers: millionths for counts and units, minor units for money. A duration is a histogram: days -> how many.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -29,6 +29,11 @@ class Metric:
     unit: Unit = "count"
     credited: bool = False
     least_first: bool = False  # on a board fewer is better
+    plain: bool = field(init=False)  # each counts for one, for its own rep
+
+    def __post_init__(self) -> None:
+        """Say once what the fold asks for each event."""
+        object.__setattr__(self, "plain", not (self.amount or self.since or self.credited))
 
 
 METRICS = {
