@@ -22,9 +22,9 @@ from schemas.events import EVENTS, read_event
 from schemas.facts import PERSON, data_of
 from schemas.moments import from_day_number, from_microseconds, instant_text
 from schemas.wire import EventError
+from streams.appending import Entry
 from streams.books import Books
 from streams.door import BY_NUMBER, PERSON_SOURCE, Refused
-from streams.recorder import Entry
 
 NOBODY_NAMED = Author()
 VOIDING = {"deal": "deleted", "lead": "deleted"}

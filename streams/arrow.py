@@ -49,6 +49,9 @@ POSTINGS = pa.schema(
         ("amount", pa.int64()),
     ]
 )
+DEAD_LETTERS = pa.schema(
+    [("log_partition", pa.int32()), ("log_offset", pa.int64()), ("known_at", pa.int64()), ("reason", pa.string())]
+)
 POSITIONS = pa.schema([("log_partition", pa.int32()), ("next_offset", pa.int64()), ("known_at", pa.int64())])
 
 

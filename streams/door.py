@@ -14,7 +14,7 @@ from schemas.events import CorrectionWithdrawn, TargetAgreed, WorkspaceOpened
 from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
 from schemas.wire import near
-from streams.recorder import Entry
+from streams.appending import Entry
 from streams.vault import Kind, Told, Vault, VaultError
 
 FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead; ten minutes is no clock any more

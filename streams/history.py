@@ -16,10 +16,9 @@ from typing import Any, Self, TypeVar
 import duckdb
 
 T = TypeVar("T")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION = "quotum history"
 Migration = Callable[[duckdb.DuckDBPyConnection], object]
-MIGRATIONS: Mapping[int, Migration] = {}  # from this version to the next one
 MAGIC, MAGIC_AT = b"DUCK", 8  # how and where a DuckDB file says what it is
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {  # opening a file fetches nothing
     "autoinstall_known_extensions": "false",
@@ -27,7 +26,10 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {  # opening a file f
 }
 OWNER = re.compile(r"\(PID (\d+)\)")
 
-TABLES = """
+DEAD_LETTERS = """
+CREATE TABLE dead_letters (log_partition INTEGER, log_offset BIGINT, known_at BIGINT, reason VARCHAR);
+"""
+TABLES = f"""
 CREATE TABLE about (name VARCHAR, value VARCHAR);
 CREATE TABLE events (
     log_partition INTEGER, log_offset BIGINT, known_at BIGINT,
@@ -39,7 +41,11 @@ CREATE TABLE postings (
     campaign VARCHAR, product VARCHAR, kind VARCHAR, customer VARCHAR, currency VARCHAR, days INTEGER, amount BIGINT);
 CREATE TABLE positions (log_partition INTEGER, next_offset BIGINT, known_at BIGINT);
 CREATE TABLE imports (source VARCHAR, about VARCHAR, file VARCHAR, exported_at BIGINT, known_at BIGINT, counts VARCHAR);
+{DEAD_LETTERS}
 """
+MIGRATIONS: Mapping[int, Migration] = {  # from this version to the next one
+    1: lambda connection: connection.execute(DEAD_LETTERS),
+}
 
 
 class HistoryError(Exception):

@@ -15,14 +15,15 @@ from typing import IO, Any, NamedTuple, Self
 from schemas.envelope import Event
 from schemas.facts import FEED
 from schemas.moments import from_microseconds, instant_text, microseconds
+from streams.appending import Entry
 from streams.books import Books
 from streams.door import FUTURE_TOLERANCE_US, Refused
 from streams.mapping import check_columns
 from streams.reading import RowReading
-from streams.recorder import Entry, source_facts
 from streams.rows import FileError, FileRow, RowFaultError, RowReader, open_rows
 from streams.rules import CsvForm, Row, RowMapping, Rule
 from streams.snapshots import Snapshot
+from streams.stored import source_facts
 
 ROWS_AT_ONCE = 5_000
 REJECT_COLUMNS = ("line", "reason", "remedy")

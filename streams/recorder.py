@@ -5,42 +5,23 @@ history when an event touches them, and only so many are kept; after a failure a
 never says more than the file.
 """
 
-import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from itertools import chain, islice
+from itertools import chain
 from typing import NamedTuple, Self
 
 import duckdb
-import msgspec
-import pyarrow as pa
 
-from projections.fold import Lines, Posting, Trail
-from schemas.envelope import Event
-from schemas.facts import Fact, read_fact
-from schemas.moments import Calendar, microseconds
-from streams import arrow
-from streams.collecting import collection_paused
-from streams.history import History, HistoryError, transaction
+from projections.fold import Lines, Posting
+from schemas.moments import Calendar
+from streams.appending import Entry, Position, Row, append, row
+from streams.folding import TRAILS_KEPT, Folding
+from streams.history import History, HistoryError
+from streams.stored import ROWS_AT_ONCE, stored_facts
 
+__all__ = ["Batch", "Entry", "Recorded", "Recorder", "stored_facts"]  # what is recorded, and how it is read again
 EMBEDDED_PARTITION = 0
-ROWS_AT_ONCE = 50_000
-TRAILS_KEPT = 50_000  # in memory, those touched last (some 9 kB each); others are read back when they are touched again
-encode = msgspec.json.Encoder(order="deterministic").encode
-
-STORED = """
-SELECT type, data, trail, layer, asserted_at, sequence, id
-FROM events {where} ORDER BY log_partition, log_offset
-"""
-
-
-class Entry(NamedTuple):
-    """An event as it goes into the log: its people are numbers, its layer follows from who sent it."""
-
-    event: Event
-    layer: int
 
 
 class Recorded(NamedTuple):
@@ -87,11 +68,9 @@ class Recorder:
         self.history = history
         self.calendar = calendar
         self.clock = clock
-        self.trails_kept = trails_kept
         self._recorded = recorded or (lambda _: None)
         self._waiting: deque[_Waiting] = deque()
-        self._trails: dict[str, Trail] = {}  # those touched last at the end
-        self._stored: set[str] | None = None  # the trails that history has events of; None: not looked up yet
+        self._folding = Folding(calendar, trails_kept)
         self._end: tuple[int, int] | None = None  # the next offset, and the last known_at; None: not looked up yet
 
     def record(self, entries: Sequence[Entry]) -> Future[Recorded]:
@@ -130,128 +109,34 @@ class Recorder:
             self._waiting.popleft().done.set_exception(error)
 
     def _record(self, connection: duckdb.DuckDBPyConnection, batches: Sequence[Sequence[Entry]]) -> list[Recorded]:
-        rows = [[_row(entry) for entry in entries] for entries in batches]
+        rows = [[row(entry) for entry in entries] for entries in batches]
         try:
             moved = self._moved(connection, list(chain.from_iterable(rows)))
         except BaseException:
-            self._trails.clear()
-            self._stored = self._end = None
+            self._folding.forget()
+            self._end = None
             raise
-        return [Recorded.of([moved.get(id(row)) for row in own]) for own in rows]
+        return [Recorded.of([moved.get(id(one)) for one in own]) for own in rows]
 
-    def _moved(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> dict[int, "_Moved"]:
+    def _moved(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> dict[int, "_Moved"]:
         """What each row that is new moved, by its identity."""
-        trails = dict.fromkeys(row[0].trail for row in rows)
-        with collection_paused():
-            stored = self._load(connection, trails.keys())
+        moved = self._folding.fold(connection, rows)
+        taken = [one for one in rows if id(one) in moved]
         next_offset, last_known_at = self._end = self._end or _end(connection)
-        known = self._already_there(connection, rows)
-        fresh = {row[-1]: row for row in reversed(rows) if row[-1] not in known}  # the first of those that are equal
-        taken = [row for row in rows if fresh.get(row[-1]) is row]
-        if not taken:
-            self._keep_latest(trails)
-            return {}
-        known_at = max(self.clock(), last_known_at)
-        with collection_paused():
-            moved = [self._trails[row[0].trail].post(row[0]) for row in taken]
-        self._append(connection, next_offset, known_at, taken, moved)
-        stored.update(trails)
-        self._end = (next_offset + len(taken), known_at)
-        self._recorded(Batch(*self._end, list(chain.from_iterable(moved))))
-        self._keep_latest(trails)
-        return {id(row): (next_offset + place, moved[place]) for place, row in enumerate(taken)}
-
-    def _load(self, connection: duckdb.DuckDBPyConnection, trails: AbstractSet[str]) -> set[str]:
-        """Have all of these trails in memory; history is only asked for those that it has, which come back."""
-        if self._stored is None:
-            self._stored = {trail for (trail,) in connection.execute("SELECT DISTINCT trail FROM events").fetchall()}
-        missing = trails - self._trails.keys()
-        self._trails |= {trail: Trail(self.calendar) for trail in missing}
-        if known := missing & self._stored:
-            for fact in stored_facts(connection, known):
-                self._trails[fact.trail].post(fact)
-        return self._stored
-
-    def _already_there(self, connection: duckdb.DuckDBPyConnection, rows: Sequence["_Row"]) -> set[bytes]:
-        """The digests that history has already; it is only asked for events that would change nothing."""
-        asked = [row[-1] for row in rows if self._trails[row[0].trail].knows(row[0])]
-        if not asked:
-            return set()
-        connection.register("new_digests", pa.table({"digest": pa.array(asked, pa.binary())}))
-        found = connection.execute("SELECT digest FROM events SEMI JOIN new_digests USING (digest)").fetchall()
-        connection.unregister("new_digests")
-        return {digest for (digest,) in found}
-
-    def _keep_latest(self, touched: Iterable[str]) -> None:
-        for trail in touched:
-            self._trails[trail] = self._trails.pop(trail)
-        for trail in list(islice(self._trails, max(0, len(self._trails) - self.trails_kept))):
-            del self._trails[trail]
-
-    def _append(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        next_offset: int,
-        known_at: int,
-        rows: Sequence["_Row"],
-        moved: Sequence[Lines],
-    ) -> None:
-        places = [(EMBEDDED_PARTITION, next_offset + index, known_at) for index in range(len(rows))]
-        events = arrow.table(arrow.EVENTS, [(*place, *row[1:], False) for place, row in zip(places, rows, strict=True)])
-        postings = arrow.table(
-            arrow.POSTINGS,
-            [
-                posting_row(place, row[0].trail, posting)
-                for place, row, postings in zip(places, rows, moved, strict=True)
-                for posting in postings
-            ],
-        )
-        position = arrow.table(arrow.POSITIONS, [(EMBEDDED_PARTITION, next_offset + len(rows), known_at)])
-        with transaction(connection):
-            arrow.insert(connection, "events", events)
-            arrow.insert(connection, "postings", postings)
-            arrow.insert(connection, "positions", position)
+        if taken:
+            known_at = max(self.clock(), last_known_at)
+            told = [
+                ((EMBEDDED_PARTITION, offset, known_at), one, moved[id(one)])
+                for offset, one in enumerate(taken, next_offset)
+            ]
+            self._end = (next_offset + len(taken), known_at)
+            append(connection, told, [Position(EMBEDDED_PARTITION, *self._end)])
+            self._recorded(Batch(*self._end, list(chain.from_iterable(moved.values()))))
+        self._folding.keep(rows)
+        return {id(one): (offset, moved[id(one)]) for offset, one in enumerate(taken, next_offset)}
 
 
 _Moved = tuple[int, Lines]  # an event's offset, and what it moved
-_Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fact, then the columns of events
-
-
-def _row(entry: Entry) -> _Row:
-    event, data = entry.event, encode(entry.event.logged())
-    asserted_at = microseconds(event.time)
-    fact = read_fact(
-        event.type, msgspec.json.decode(data), event.trail, entry.layer, (asserted_at, event.sequence, event.id)
-    )
-    parts = (event.id, event.source, event.type, event.trail, fact.entity, asserted_at, event.sequence, entry.layer)
-    digest = hashlib.sha256(encode((*parts, data.decode()))).digest()[:16]
-    return (fact, *parts, data.decode(), digest)
-
-
-def posting_row(place: tuple[int, int, int], trail: str, posting: Posting) -> tuple[object, ...]:
-    """A posting as a row of the table of postings. `place`: partition, offset, known_at."""
-    entity, (metric, basis, rep, day, at, dims), amount = posting
-    return (*place, trail, entity, metric, basis, rep, day, at, *dims, amount)
-
-
-def stored_facts(connection: duckdb.DuckDBPyConnection, trails: Iterable[str] | None = None) -> Iterable[Fact]:
-    """What the history's events write, in the order of the log: of some trails, or of all."""
-    if trails is None:
-        return _facts(connection.sql(STORED.format(where="")))
-    connection.register("wanted_trails", pa.table({"trail": list(trails)}))
-    return _facts(connection.sql(STORED.format(where="WHERE trail IN (SELECT trail FROM wanted_trails)")))
-
-
-def source_facts(connection: duckdb.DuckDBPyConnection, source: str) -> Iterable[Fact]:
-    """The same of what one source said."""
-    return _facts(connection.sql(STORED.format(where="WHERE source = ? AND layer = 0"), params=[source]))
-
-
-def _facts(reader: duckdb.DuckDBPyRelation) -> Iterable[Fact]:
-    for batch in reader.to_arrow_reader(ROWS_AT_ONCE):
-        columns = (column.to_pylist() for column in batch)
-        for kind, data, trail, layer, asserted_at, sequence, id_ in zip(*columns, strict=True):
-            yield read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_))
 
 
 def _end(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:

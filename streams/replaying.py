@@ -15,9 +15,10 @@ from projections.fold import Cell, Posting, Trail
 from schemas.facts import read_fact
 from schemas.moments import Calendar, from_day_number
 from streams import arrow, plain_sql
+from streams.appending import Place, posting_row
 from streams.collecting import collection_paused
 from streams.history import History, transaction
-from streams.recorder import ROWS_AT_ONCE, posting_row
+from streams.stored import ROWS_AT_ONCE
 
 BESIDE = "postings_beside"
 STORED_CELLS = """
@@ -30,7 +31,7 @@ SELECT log_partition, log_offset, known_at, type, data, trail, layer, asserted_a
 FROM events WHERE NOT duplicate ORDER BY log_partition, log_offset
 """
 Cells = dict[Cell, int]
-Placed = tuple[tuple[int, int, int], str, Posting]  # partition, offset and known_at of the event; trail; posting
+Placed = tuple[Place, str, Posting]  # of the event, its trail, and a posting of it
 
 
 class Difference(NamedTuple):

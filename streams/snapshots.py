@@ -17,7 +17,7 @@ from schemas.envelope import Event, Writes, marked
 from schemas.events import EVENTS
 from schemas.facts import FEED, NOBODY, STEPS, TAKEN_BACK, Fact, data_of, fact
 from schemas.moments import instant_text
-from streams.recorder import encode
+from streams.appending import encode
 from streams.rows import RowFaultError
 
 Registers = dict[str, str]

@@ -16,7 +16,7 @@ from streams.vault import Vault
 
 QUERY = """
 SELECT log_offset, known_at, asserted_at, layer, type, entity, data, source, id FROM events
-WHERE ($entity IS NULL OR entity = $entity) ORDER BY log_partition, log_offset
+WHERE NOT duplicate AND ($entity IS NULL OR entity = $entity) ORDER BY log_partition, log_offset
 """
 MINUTES = len("2017-03-01T09:30")
 

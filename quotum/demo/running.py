@@ -13,9 +13,9 @@ from schemas.envelope import Event
 from schemas.events import ORGANISATION, adapter
 from schemas.facts import FEED, PERSON
 from schemas.moments import from_microseconds
+from streams.appending import Entry
 from streams.books import Books
 from streams.door import DEMO_SOURCE, Refused
-from streams.recorder import Entry
 
 ZONE = "Europe/Amsterdam"
 SEED = 1
@@ -23,7 +23,7 @@ AT_ONCE = 1_000
 MOVE_ID = re.compile(r"demo-(\d+)-(\d+)-\d+", re.ASCII)
 TARGET_EUROS, TARGET_CALLS = 21_000, 8  # a month for a rep of drive 1: a little more than was usual
 WHY = "As agreed in the yearly talk"
-SOLD = "SELECT count(*), min(id) FROM events WHERE source = $source AND trail <> $organisation"
+SOLD = "SELECT count(*), min(id) FROM events WHERE source = $source AND trail <> $organisation AND NOT duplicate"
 OPENED = "SELECT min(asserted_at) FROM events WHERE type = 'quotum.workspace.opened.v1'"
 KNOWN = "SELECT entity FROM events WHERE source = $source AND trail = $organisation"
 

@@ -11,12 +11,15 @@ import duckdb
 
 from projections import fold
 from projections.fold import Cell, State
+from schemas.envelope import Event
+from schemas.events import adapter
 from schemas.facts import Fact, fact
 from schemas.moments import Calendar
+from streams.appending import Entry
 from streams.history import TABLES, History
-from streams.recorder import Entry
 from tests.histories import History as Events
 
+AMSTERDAM = Calendar("Europe/Amsterdam")
 NOW = 1_500_000_000_000_000  # in July 2017
 Rows = list[tuple[Any, ...]]
 
@@ -24,6 +27,13 @@ Rows = list[tuple[Any, ...]]
 def entries(events: Events) -> list[Entry]:
     """Events with their layers, as the door lets them in."""
     return [Entry(event, layer) for event, layer in events]
+
+
+def call(id_: str = "1", trail: str = "case-1", rep: int = 1, **envelope: object) -> Event:
+    """A call by a rep on a day."""
+    data = {"id": id_, "rep": rep, "day": "2017-05-01"}
+    plain = {"id": f"e{id_}", "source": "crm", "type": "quotum.call.logged.v1", "time": "2017-05-01T08:00:00Z"}
+    return adapter().validate_python({**plain, "trail": trail, **envelope, "data": data})
 
 
 @contextmanager

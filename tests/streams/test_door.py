@@ -12,9 +12,9 @@ from schemas.envelope import Event
 from schemas.events import adapter
 from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_us
+from streams.appending import Entry
 from streams.books import Books
 from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused
-from streams.recorder import Entry
 from streams.vault import Vault, VaultError
 
 NOW = instant_us("2017-06-01T12:00:00Z")

@@ -297,6 +297,22 @@ def test_an_older_history_is_migrated_step_by_step_and_only_once(path: Path) -> 
     assert f"schema {SCHEMA_VERSION + 2}, this one knows {SCHEMA_VERSION}" in refusal(path)
 
 
+def as_of_schema_1(connection: Connection) -> None:
+    connection.execute("DROP TABLE dead_letters")
+    connection.execute("UPDATE about SET value = '1' WHERE name = 'schema_version'")
+
+
+def test_a_history_of_schema_1_gets_the_table_of_dead_letters_and_keeps_what_it_has(path: Path) -> None:
+    with History.create(path) as history:
+        note(history, 7)
+        made = history.rows("DESCRIBE dead_letters")
+        history.write(as_of_schema_1).result()
+    with History.open(path) as history:
+        assert schema_of(history)[0] == str(SCHEMA_VERSION)
+        assert history.rows("DESCRIBE dead_letters") == made
+        assert history.rows("SELECT known_at FROM imports") == [(7,)]
+
+
 def test_a_migration_that_fails_leaves_the_history_as_it_was_with_the_steps_before_it(path: Path) -> None:
     with History.create(path) as history:
         before = schema_of(history)
@@ -309,8 +325,9 @@ def test_a_migration_that_fails_leaves_the_history_as_it_was_with_the_steps_befo
 
 def test_a_migration_that_is_not_known_any_more_says_which_way_to_go(path: Path) -> None:
     History.create(path).close()
-    with pytest.raises(HistoryError, match=r"is too old: this Quotum cannot bring schema 1 to 2. Open it once with"):
-        History.open(path, version=3, migrations={2: add_note})
+    missing = f"is too old: this Quotum cannot bring schema {SCHEMA_VERSION} to {SCHEMA_VERSION + 1}. Open it once with"
+    with pytest.raises(HistoryError, match=missing):
+        History.open(path, version=SCHEMA_VERSION + 2, migrations={SCHEMA_VERSION + 1: add_note})
     History.open(path).close()
 
 

@@ -1,6 +1,5 @@
 """What is recorded is there once, whole, in the order it came, whatever fails and whenever."""
 
-import hashlib
 import itertools
 import json
 import os
@@ -23,20 +22,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.envelope import Event
-from schemas.events import adapter
-from schemas.facts import FEED, PERSON, fact
+from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar
+from streams.appending import Entry
 from streams.books import Books
 from streams.history import History, HistoryError
-from streams.recorder import Entry, Recorder, source_facts, stored_facts
+from streams.recorder import Recorder
 from streams.replaying import folded_cells, sql_cells, stored_cells
 from tests.histories import History as Events
 from tests.histories import histories, zones
 from tests.streams.recording import (
+    AMSTERDAM,
     NOW,
     CrashError,
     Memory,
-    Rows,
+    call,
     entries,
     in_memory,
     specified_events,
@@ -44,7 +44,6 @@ from tests.streams.recording import (
 )
 
 ROOT = Path(__file__).parents[2]
-AMSTERDAM = Calendar("Europe/Amsterdam")
 EVENTS = "SELECT id, source, layer, trail, data FROM events ORDER BY log_offset"
 
 
@@ -56,12 +55,6 @@ def history() -> Iterator[History]:
 
 def recorder(history: History, clock: Callable[[], int] = lambda: NOW) -> Recorder:
     return Recorder(history, AMSTERDAM, clock)
-
-
-def call(id_: str = "1", trail: str = "case-1", rep: int = 1, **envelope: object) -> Event:
-    data = {"id": id_, "rep": rep, "day": "2017-05-01"}
-    plain = {"id": f"e{id_}", "source": "crm", "type": "quotum.call.logged.v1", "time": "2017-05-01T08:00:00Z"}
-    return adapter().validate_python({**plain, "trail": trail, **envelope, "data": data})
 
 
 def offsets(recorder: Recorder, *events: Event, layer: int = FEED) -> list[int | None]:
@@ -175,48 +168,6 @@ def test_what_a_person_says_is_not_what_a_feed_said(history: History) -> None:
 def test_the_same_content_written_in_another_way_is_a_duplicate(history: History) -> None:
     written = call("1", time="2017-05-01T10:00:00.0000009+02:00", sequence="0", datacontenttype="application/json")
     assert offsets(recorder(history), call("1"), written) == [0, None]
-
-
-def test_the_digest_of_an_event_is_what_it_always_was(history: History) -> None:
-    """It lies in the log for ever; here it is made of standard parts, so that a change of any of them is noticed."""
-    offsets(recorder(history), call("é", trail="case 7", sequence=3), layer=PERSON)
-    data = '{"day":"2017-05-01","id":"é","rep":1}'
-    said = ["eé", "crm", "quotum.call.logged.v1", "case 7", "call:é", 1_493_625_600_000_000, 3, 1, data]
-    content = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    assert history.rows("SELECT digest FROM events") == [(hashlib.sha256(content.encode()).digest()[:16],)]
-
-
-# Reading back
-
-
-def test_facts_are_read_back_as_they_were_recorded(history: History) -> None:
-    events: Events = [
-        (call("1", trail="case-1"), FEED),
-        (call("2", trail="case-2", source="phone"), FEED),
-        (call("3", trail="case-1"), PERSON),
-        (call("4", trail="case-3"), FEED),
-    ]
-    recorder(history).record(entries(events)).result()
-    facts = [fact(event, layer) for event, layer in events]
-    with history.read() as cursor:
-        assert list(stored_facts(cursor)) == facts
-        assert list(stored_facts(cursor, ["case-1", "case-3", "nowhere"])) == [facts[0], facts[2], facts[3]]
-        assert list(stored_facts(cursor, [])) == []
-        assert list(source_facts(cursor, "crm")) == [facts[0], facts[3]]
-        assert list(source_facts(cursor, "'; DROP TABLE events; --")) == []
-
-
-@settings(max_examples=10)
-@given(events=histories(min_size=4, max_size=16), kept=st.integers(0, 2), size=st.integers(1, 4))
-def test_how_many_trails_are_kept_in_memory_changes_no_posting(events: Events, kept: int, size: int) -> None:
-    stored: list[Rows] = []
-    for trails_kept in (1_000, kept):
-        with in_memory() as history:
-            recording = Recorder(history, AMSTERDAM, lambda: NOW, trails_kept)
-            for batch in batches(events, size):
-                recording.record(entries(batch)).result()
-            stored.append(history.rows("FROM postings"))
-    assert stored[0] == stored[1]
 
 
 # Several threads

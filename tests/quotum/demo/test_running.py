@@ -14,9 +14,9 @@ from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
 from schemas.events import read_event
 from schemas.facts import FEED, PERSON
 from schemas.moments import microseconds
+from streams.appending import Entry
 from streams.books import Books, Outcome
 from streams.door import DEMO_SOURCE
-from streams.recorder import Entry
 from tests.schemas.making import won
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)

@@ -1,0 +1,85 @@
+"""Rows for the tables of a history, and the one transaction that appends what a batch made of them.
+
+Whoever records, be it the log itself or a copy of one that lies elsewhere, stores an event the same way to the letter.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import duckdb
+import msgspec
+
+from projections.fold import Lines, Posting
+from schemas.envelope import Event
+from schemas.facts import Fact, read_fact
+from schemas.moments import microseconds
+from streams import arrow
+from streams.history import transaction
+
+encode = msgspec.json.Encoder(order="deterministic").encode
+Place = tuple[int, int, int]  # of an event in the log: partition, offset, known_at
+Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fact, then the columns of events
+Told = tuple[Place, Row, Lines | None]  # an event of the log with what it moved; None for a duplicate
+
+
+class Entry(NamedTuple):
+    """An event as it goes into the log: its people are numbers, its layer follows from who sent it."""
+
+    event: Event
+    layer: int
+
+
+class DeadLetter(NamedTuple):
+    """A record of the log that is no event, and why; the record itself stays where it lies."""
+
+    log_partition: int
+    log_offset: int
+    known_at: int
+    reason: str
+
+
+class Position(NamedTuple):
+    """How far a partition was read: the next offset, and when the log took the last record before it."""
+
+    log_partition: int
+    next_offset: int
+    known_at: int
+
+
+def row(entry: Entry) -> Row:
+    """An event as history keeps it; last its digest, which only the same event with the same content has."""
+    event, data = entry.event, encode(entry.event.logged())
+    asserted_at = microseconds(event.time)
+    fact = read_fact(
+        event.type, msgspec.json.decode(data), event.trail, entry.layer, (asserted_at, event.sequence, event.id)
+    )
+    parts = (event.id, event.source, event.type, event.trail, fact.entity, asserted_at, event.sequence, entry.layer)
+    digest = hashlib.sha256(encode((*parts, data.decode()))).digest()[:16]
+    return (fact, *parts, data.decode(), digest)
+
+
+def posting_row(place: Place, trail: str, posting: Posting) -> tuple[object, ...]:
+    """A posting as a row of the table of postings."""
+    entity, (metric, basis, rep, day, at, dims), amount = posting
+    return (*place, trail, entity, metric, basis, rep, day, at, *dims, amount)
+
+
+def append(
+    connection: duckdb.DuckDBPyConnection,
+    told: Sequence[Told],
+    positions: Sequence[Position],
+    letters: Sequence[DeadLetter] = (),
+) -> None:
+    """Make a batch part of history: all of it, or nothing."""
+    moved = [posting_row(place, row[0].trail, one) for place, row, lines in told for one in lines or ()]
+    tables = {
+        "events": arrow.table(arrow.EVENTS, [(*place, *row[1:], lines is None) for place, row, lines in told]),
+        "postings": arrow.table(arrow.POSTINGS, moved),
+        "positions": arrow.table(arrow.POSITIONS, positions),
+        "dead_letters": arrow.table(arrow.DEAD_LETTERS, letters),
+    }
+    with transaction(connection):
+        for name, rows in tables.items():
+            if rows.num_rows:
+                arrow.insert(connection, name, rows)
