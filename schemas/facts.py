@@ -56,6 +56,12 @@ class LogEvent(msgspec.Struct, gc=False):
 
 
 decode = msgspec.json.Decoder(LogEvent).decode
+encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def log_line(event: Event) -> bytes:
+    """The bytes of a CloudEvent as the log holds it, in one form of writing; its people are numbers."""
+    return encode(event.model_dump(mode="json", exclude={"data"}) | {"data": event.logged()})
 
 
 @cache

@@ -12,12 +12,11 @@ import msgspec
 
 from projections.fold import Lines, Posting
 from schemas.envelope import Event
-from schemas.facts import Fact, read_fact
+from schemas.facts import Fact, encode, read_fact
 from schemas.moments import microseconds
 from streams import arrow
 from streams.history import transaction
 
-encode = msgspec.json.Encoder(order="deterministic").encode
 Place = tuple[int, int, int]  # of an event in the log: partition, offset, known_at
 Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fact, then the columns of events
 Told = tuple[Place, Row, Lines | None]  # an event of the log with what it moved; None for a duplicate

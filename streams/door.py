@@ -4,6 +4,7 @@ The fold takes every event that is in the log, so an event that should not count
 name and free texts go into the vault first, durably, and only numbers and references go on.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +23,8 @@ FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead;
 OWN_SOURCE, DEMO_SOURCE = "quotum", "quotum-demo"
 PERSON_SOURCE: Final = "quotum:person"  # of corrections; followed by a slash and a number where it is known whose
 BY_NUMBER: Final = "\0numbers"  # given as `people`: ids are the vault's own numbers. No source can have this name
+MOST_PEOPLE = 2**31 - 1  # what a number in history has room for
+REFERENCE = re.compile("[0-9a-f]{64}")  # to a text in the vault
 UNCORRECTABLE = ("rep", "team", "workspace", "target", "correction")  # steps by day: a later statement puts them right
 
 
@@ -59,9 +62,9 @@ class Door:
         """The numbers of all parties, and their names put away."""
         wanted: dict[tuple[str, Kind], dict[str, str | None]] = {}
         for event in events:
-            for kind, source_id, name in _parties(event):
+            for kind, party, name in _parties(event):
                 known = wanted.setdefault((people or event.source, kind), {})
-                known[source_id] = name or known.get(source_id)
+                known[str(party)] = name or known.get(str(party))
         numbers: dict[tuple[str, Kind, str], int] = {}
         for (namespace, kind), parties in wanted.items():
             if namespace == BY_NUMBER:
@@ -148,16 +151,23 @@ def _reason_against_target(event: TargetAgreed) -> str | None:
     return None
 
 
-def _parties(event: Event) -> Iterable[tuple[Kind, str, str | None]]:
-    """Kind, source id and name (if told) of everyone an event names."""
+def came_through(event: Event) -> bool:
+    """Whether an event is as a door leaves it: its people are numbers without names, its free texts references."""
+    texts = (getattr(event.data, field) for field in marked(type(event.data), VaultText))
+    numbered = (isinstance(party, int) and party <= MOST_PEOPLE and name is None for _, party, name in _parties(event))
+    return all(numbered) and all(text is None or REFERENCE.fullmatch(text) for text in texts)
+
+
+def _parties(event: Event) -> Iterable[tuple[Kind, int | str, str | None]]:
+    """Kind, source id (or number) and name (if told) of everyone an event names."""
     data = event.data
     names = {of: getattr(data, field) for field, of in names_of(type(data)).items()}
     for field, mark in marked(type(data), PartyId).items():
         value = getattr(data, field)
         if value is not None:
-            yield mark.kind, str(value), names.get(field)
+            yield mark.kind, value, names.get(field)
     for share in (data.shares or ()) if isinstance(data, Reassigned) else ():
-        yield "person", str(share.rep), None
+        yield "person", share.rep, None
 
 
 def _numbered(event: Event, numbers: dict[tuple[str, Kind, str], int], namespace: str) -> Event:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from schemas.facts import (
     data_of,
     decode_fact,
     fact,
+    log_line,
     read_fact,
     registers,
 )
@@ -59,6 +61,23 @@ def test_an_event_read_back_from_the_log_says_what_it_said(kind: str, data: st.D
     asserted_at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=taken.stamp[0])
     assert (asserted_at, *taken.stamp[1:]) == (event.time, event.sequence, event.id)
     assert {type(part) for write in taken.writes for part in write} <= {str}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@few
+@given(data=st.data(), layer=layers)
+def test_a_line_of_the_log_reads_as_the_event_that_it_was_written_from(
+    kind: str, data: st.DataObject, layer: int
+) -> None:
+    event = read_event(data.draw(events([kind], numbers)))
+    written = log_line(event)
+    again = read_event(written)
+    assert again.logged() == event.logged()
+    assert again.model_dump(exclude={"data"}) == event.model_dump(exclude={"data"})
+    assert log_line(again) == written
+    read, told = decode_fact(written, layer), fact(event, layer)
+    assert sorted(read.writes) == sorted(told.writes)
+    assert msgspec.structs.replace(read, writes=told.writes) == told
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TYPES if kind not in WITHDRAWALS])
@@ -117,6 +136,8 @@ def test_an_event_writes_the_fields_it_tells_its_constants_and_nothing_else(kind
          {"zone": "UTC", "currency": "EUR", "fiscal_start": "4"}),
         ("workspace.opened", {"zone": "UTC", "currency": "EUR", "demo": True},
          {"zone": "UTC", "currency": "EUR", "demo": "yes"}),
+        ("workspace.opened", {"zone": "UTC", "currency": "EUR", "partitions": 12},
+         {"zone": "UTC", "currency": "EUR", "partitions": "12"}),
         ("credit_rule.set", {"rule": "seller", "day": "2017-03-01"}, {"credit@2017-03-01": "seller"}),
         ("credit_rule.set", {"rule": "seller"}, {"credit@": "seller"}),
     ],
@@ -206,7 +227,7 @@ def test_the_registers_of_a_kind_are_all_that_its_events_write() -> None:
     assert registers("team") == {"alive", "region"}
     assert registers("rep") == {"team"}
     assert registers("target") == {"metric", "period", "rep", "team", "value", "author", "reason"}
-    assert registers("workspace") == {"zone", "currency", "fiscal_start", "credit", "demo"}
+    assert registers("workspace") == {"zone", "currency", "fiscal_start", "credit", "demo", "partitions"}
     assert registers("nothing") == frozenset()
 
 

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.envelope import Event
-from schemas.events import adapter
-from schemas.facts import FEED, PERSON, registers
+from schemas.events import adapter, read_event
+from schemas.facts import FEED, PERSON, WITHDRAWALS, log_line, registers
 from schemas.moments import from_microseconds, instant_us
 from streams.appending import Entry
 from streams.books import Books
-from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused
+from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused, came_through
 from streams.vault import Vault, VaultError
+from tests.schemas.making import TYPES, events, few
 
 NOW = instant_us("2017-06-01T12:00:00Z")
 BEFORE = "2017-05-01T08:00:00Z"
@@ -217,6 +218,23 @@ def test_neither_name_nor_source_id_of_a_person_is_anywhere_in_the_history(tmp_p
 
 
 # What is refused
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TYPES if kind not in ("quotum.workspace.opened.v1", *WITHDRAWALS)])
+def test_what_the_door_let_in_shows_it_and_what_others_said_of_people_does_not(door: Door, kind: str) -> None:
+    @few
+    @given(events([kind]))
+    def check(sent: dict[str, Any]) -> None:
+        event = read_event(sent)
+        named = any(sent["data"].get(field) is not None for field in PERSONAL)
+        assert came_through(event) == (not named)
+        for one in door.admit([event], FEED):
+            assert isinstance(one, Refused) or came_through(read_event(log_line(one.event)))
+
+    check()
+
+
+PERSONAL = {"rep", "team", "shares", "author", "reason", "name"}
 
 
 @pytest.mark.parametrize("ahead_us", [-1, 0, FUTURE_TOLERANCE_US])

@@ -1,0 +1,173 @@
+"""Following a log that lies elsewhere: history keeps every event of it, and folds beside whoever else folds it.
+
+A step takes what was fetched of any partitions. Events, postings, dead letters and positions become part of history
+together or not at all; where to go on stands in history alone, so that a kill between any two steps loses and doubles
+nothing. What comes again is passed over by its place; what was put into the log twice keeps both places, and its second
+is marked and moves nothing. All events of one trail lie in one partition, so the order among partitions means nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import duckdb
+
+from projections.fold import Lines
+from schemas.envelope import Event
+from schemas.events import read_event
+from schemas.facts import FEED, PERSON
+from schemas.moments import Calendar
+from schemas.wire import EventError
+from streams.appending import DeadLetter, Entry, Place, Position, Row, Told, append, row
+from streams.door import came_through
+from streams.folding import TRAILS_KEPT, Folding
+from streams.history import History
+
+ORGANISATION_PARTITION = -1  # in history; the organisation has a log of its own, so that everybody can read it whole
+LAYERS = {b"0": FEED, b"1": PERSON}
+NO_EVENT = "is no event as docs/events.md tells them"
+ENDS = "SELECT log_partition, max(next_offset), max(known_at) FROM positions GROUP BY log_partition"
+LETTERS = """
+WITH ends AS (SELECT log_partition, max(next_offset) AS end_offset FROM positions GROUP BY log_partition),
+lasts AS (
+    SELECT log_partition, coalesce(max(next_offset) FILTER (next_offset < end_offset), 0) AS first_offset
+    FROM positions JOIN ends USING (log_partition) GROUP BY log_partition
+)
+SELECT log_partition, log_offset, known_at, reason FROM dead_letters JOIN lasts USING (log_partition)
+WHERE log_offset >= first_offset ORDER BY log_partition, log_offset
+"""
+Ends = dict[int, Position]
+
+
+class Record(NamedTuple):
+    """What lies at one place of the log. `timestamp`: when the log took it, in microseconds; `layer`: as its header."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    layer: bytes = b"0"
+
+
+class Taken(NamedTuple):
+    """What a step made part of history: positions of the partitions that moved, what events moved, what is no event."""
+
+    positions: Sequence[Position]
+    moved: Sequence[tuple[int, Lines]]  # known_at and postings, of each event that is no duplicate
+    duplicates: int
+    letters: Sequence[DeadLetter]
+
+
+class Follower:
+    """Keeps a history up with the log. One thread calls it."""
+
+    def __init__(
+        self,
+        history: History,
+        calendar: Calendar,
+        partition_of: Callable[[str], int],
+        trails_kept: int = TRAILS_KEPT,
+        recorded: Callable[[Taken], object] | None = None,
+    ) -> None:
+        """`partition_of`: in which partition all events of a trail lie; ORGANISATION_PARTITION for the organisation's.
+
+        `recorded` is called by the writer, step after step, once a step is part of history.
+        """
+        self.history = history
+        self._partition_of = partition_of
+        self._recorded = recorded or (lambda _: None)
+        self._folding = Folding(calendar, trails_kept)
+        self._ends: Ends | None = None  # None: not looked up yet
+
+    def positions(self) -> dict[int, int]:
+        """Per partition of which something was taken, the offset to go on from; others begin at their beginning."""
+        return {partition: end.next_offset for partition, end in self.history.write(_ends).result().items()}
+
+    def unsent(self) -> list[DeadLetter]:
+        """The dead letters that may not have been passed on: of each partition those of its last step."""
+        return [DeadLetter(*found) for found in self.history.rows(LETTERS)]
+
+    def take(self, records: Iterable[Record], reached: Mapping[int, int] | None = None) -> Taken:
+        """Make records part of history, each partition's in its order; they outlive a kill once this returns.
+
+        `reached`: where reading goes on, per partition, if that is behind its last record: markers of transactions
+        take offsets too. Whatever fails, nothing is taken, and the same records may come again.
+        """
+        return self.history.write(lambda connection: self._take(connection, records, reached or {})).result()
+
+    def _take(
+        self, connection: duckdb.DuckDBPyConnection, records: Iterable[Record], reached: Mapping[int, int]
+    ) -> Taken:
+        try:
+            if self._ends is None:
+                self._ends = _ends(connection)
+            return self._step(connection, self._ends, records, reached)
+        except BaseException:
+            self._folding.forget()
+            self._ends = None
+            raise
+
+    def _step(
+        self, connection: duckdb.DuckDBPyConnection, before: Ends, records: Iterable[Record], reached: Mapping[int, int]
+    ) -> Taken:
+        ends = dict(before)
+        read = [(place, self._read(record)) for place, record in _placed(records, ends)]
+        _reach(ends, reached)
+        rows = [(place, found) for place, found in read if not isinstance(found, str)]
+        moved = self._folding.fold(connection, [one for _, one in rows])
+        told = [(place, one, moved.get(id(one))) for place, one in rows]
+        positions = [end for partition, end in ends.items() if end != before.get(partition)]
+        letters = [DeadLetter(*place, found) for place, found in read if isinstance(found, str)]
+        taken = _taken(positions, told, letters)
+        if positions:
+            append(connection, told, positions, letters)
+            self._ends = ends
+            self._recorded(taken)
+        self._folding.keep(one for _, one in rows)
+        return taken
+
+    def _read(self, record: Record) -> Row | str:
+        """The event as history keeps it, or why it is none."""
+        if record.value is None:
+            return "holds nothing"
+        if record.layer not in LAYERS:
+            return "its header `layer` is neither 0 nor 1"
+        try:
+            event = read_event(record.value)
+        except EventError as error:  # what it says may repeat names, which history is to be free of; where is enough
+            return f"{NO_EVENT}: see {', '.join(fault.path or 'the whole' for fault in error.faults)}"
+        return self._misplaced(record, event) or row(Entry(event, LAYERS[record.layer]))
+
+    def _misplaced(self, record: Record, event: Event) -> str | None:
+        if not came_through(event):
+            return "came past the door: its people are no numbers, or its texts no references"
+        if record.key != event.trail.encode():
+            return "its key is not its trail"
+        partition = self._partition_of(event.trail)
+        return None if partition == record.partition else f"its trail belongs in partition {partition}"
+
+
+def _placed(records: Iterable[Record], ends: Ends) -> Iterator[tuple[Place, Record]]:
+    """The records that were not there yet, with their places; `ends` goes along."""
+    for record in records:
+        end = ends.get(record.partition, Position(record.partition, 0, 0))
+        if record.offset >= end.next_offset:
+            known_at = max(end.known_at, record.timestamp)
+            ends[record.partition] = Position(record.partition, record.offset + 1, known_at)
+            yield (record.partition, record.offset, known_at), record
+
+
+def _reach(ends: Ends, reached: Mapping[int, int]) -> None:
+    for partition, offset in reached.items():
+        end = ends.get(partition, Position(partition, 0, 0))
+        if offset > end.next_offset:
+            ends[partition] = end._replace(next_offset=offset)
+
+
+def _taken(positions: Sequence[Position], told: Sequence[Told], letters: Sequence[DeadLetter]) -> Taken:
+    moved = [(place[2], lines) for place, _, lines in told if lines is not None]
+    return Taken(positions, moved, len(told) - len(moved), letters)
+
+
+def _ends(connection: duckdb.DuckDBPyConnection) -> Ends:
+    return {found[0]: Position(*found) for found in connection.execute(ENDS).fetchall()}

@@ -1,0 +1,125 @@
+"""Logs as they could lie in Kafka, made by chance: events twice and three times, markers of transactions, records that
+are no events, clocks that go back; with what history is to make of each.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+from hypothesis import strategies as st
+
+from schemas.events import ORGANISATION
+from schemas.facts import log_line
+from streams.appending import Entry
+from streams.following import ORGANISATION_PARTITION, Record
+from tests.histories import History as Events
+from tests.histories import histories
+from tests.streams.recording import NOW, call
+
+MARKER = None  # a place in the log that no reader is given
+Json = dict[str, Any]
+PartitionOf = Callable[[str], int]
+
+
+def by_hash(partitions: int) -> PartitionOf:
+    """Where trails lie, in a log of so many partitions."""
+
+    def partition_of(trail: str) -> int:
+        return ORGANISATION_PARTITION if trail == ORGANISATION else zlib.crc32(trail.encode()) % partitions
+
+    return partition_of
+
+
+class Slot(NamedTuple):
+    """A place of the log: the record that lies there, if it is one, and the entry that it tells, if it tells one."""
+
+    record: Record | None
+    entry: Entry | None
+
+    @property
+    def is_poison(self) -> bool:
+        """Whether it is to become a dead letter."""
+        return self.record is not None and self.entry is None
+
+
+class Log:
+    """Partitions with their slots; every partition begins at 0."""
+
+    def __init__(self, partitions: Mapping[int, list[Slot]]) -> None:
+        self.partitions = partitions
+
+    def ends(self) -> dict[int, int]:
+        """The next offset of each partition."""
+        return {partition: len(slots) for partition, slots in self.partitions.items()}
+
+    def fetch(self, start: Mapping[int, int], size: int, back: int = 0) -> tuple[list[Record], dict[int, int]]:
+        """At most so many slots of each partition, from a bit before where one asked; and where reading goes on."""
+        records, reached = [], {}
+        for partition, slots in self.partitions.items():
+            first = max(0, start.get(partition, 0) - back)
+            found = list(islice(slots, first, start.get(partition, 0) + size))
+            records += [slot.record for slot in found if slot.record]
+            reached[partition] = first + len(found)
+        return records, reached
+
+
+def record(entry: Entry, partition: int, offset: int = 0, at: int = NOW) -> Record:
+    """An event as it lies in the log."""
+    event = entry.event
+    return Record(partition, offset, at, event.trail.encode(), log_line(event), str(entry.layer).encode())
+
+
+def changed(found: Record, **data: object) -> Record:
+    """The same with other fields."""
+    told: Json = msgspec.json.decode(found.value or b"")
+    return found._replace(value=msgspec.json.encode(told | {"data": told["data"] | data}))
+
+
+GOOD = record(Entry(call("poison", "case-1"), 0), 0)
+POISONS: Mapping[str, Callable[[Record], Record]] = {
+    "holds nothing": lambda good: good._replace(value=None),
+    "empty": lambda good: good._replace(value=b""),
+    "no text": lambda good: good._replace(value=b"\xff\xfe"),
+    "cut off": lambda good: good._replace(value=(good.value or b"")[:-1]),
+    "no object": lambda good: good._replace(value=b"[1]"),
+    "unknown type": lambda good: good._replace(value=(good.value or b"").replace(b"call.logged.v1", b"call.sung.v9")),
+    "refused by its model": lambda good: changed(good, day="2017-02-30"),
+    "a field too many": lambda good: changed(good, colour="red"),
+    "a person's name": lambda good: changed(good, rep="Anna"),
+    "a number that is too large": lambda good: changed(good, rep=2**31),
+    "another partition": lambda good: good._replace(partition=ORGANISATION_PARTITION),
+    "another key": lambda good: good._replace(key=b"case-2"),
+    "no key": lambda good: good._replace(key=None),
+    "another layer": lambda good: good._replace(layer=b"2"),
+}
+
+
+def poison(kind: str, partition_of: PartitionOf) -> Record:
+    """A record that is no event for one reason alone."""
+    return POISONS[kind](GOOD._replace(partition=partition_of("case-1")))
+
+
+@st.composite
+def logs(draw: st.DrawFn, max_size: int = 14) -> tuple[Events, Log, PartitionOf]:
+    """A history, a log that holds each of its events once to three times, in any order, and where trails lie in it."""
+    partition_of = by_hash(draw(st.integers(1, 4)))
+    events = draw(histories(max_size=max_size))
+    again = draw(st.lists(st.sampled_from(events), max_size=6)) if events else []
+    good = [Slot(None, Entry(event, layer)) for event, layer in [*events, *again]]
+    bad = [
+        Slot(poison(kind, partition_of), None) for kind in draw(st.lists(st.sampled_from(sorted(POISONS)), max_size=4))
+    ]
+    markers = [Slot(MARKER, None)] * draw(st.integers(0, 4))
+    arriving = draw(st.permutations([*good, *bad, *markers]))
+    clock = st.integers(NOW, NOW + 9)
+    partitions: dict[int, list[Slot]] = {}
+    for slot in arriving:
+        found = slot.record or (record(slot.entry, partition_of(slot.entry.event.trail)) if slot.entry else None)
+        lying = partitions.setdefault(
+            found.partition if found else draw(st.sampled_from([ORGANISATION_PARTITION, 0])), []
+        )
+        placed = found and found._replace(offset=len(lying), timestamp=draw(clock))
+        lying.append(Slot(placed, slot.entry))
+    return events, Log(partitions), partition_of
