@@ -43,13 +43,12 @@ def steps(
             FROM postings {{join}} WHERE {{where}} AND {WHO[asked.by]} = $who AND currency = $currency
             GROUP BY log_partition, log_offset),
         steps AS (
-            SELECT *, CAST(sum(moved) OVER (ORDER BY log_partition, log_offset) AS HUGEINT) AS after,
-                count(*) OVER () AS found
-            FROM moved)
-        SELECT log_offset, known_at, asserted_at, type, entity, data, layer, source, first, last, days, moved, after,
+            SELECT *, events.rowid AS position, count(*) OVER () AS found,
+                CAST(sum(moved) OVER (ORDER BY events.rowid) AS HUGEINT) AS after
+            FROM moved JOIN events USING (log_partition, log_offset))
+        SELECT position, known_at, asserted_at, type, entity, data, layer, source, first, last, days, moved, after,
             found
-        FROM steps JOIN events USING (log_partition, log_offset)
-        ORDER BY log_partition DESC, log_offset DESC LIMIT $limit OFFSET $skip
+        FROM steps ORDER BY position DESC LIMIT $limit OFFSET $skip
     """  # noqa: S608 (made of our own words; values are parameters)
     values = {"who": who, "currency": currency, "limit": limit, "skip": skip}
     rows = select(history, query, asked, values)

@@ -15,8 +15,8 @@ from schemas.moments import from_microseconds, instant_text
 from streams.vault import Vault
 
 QUERY = """
-SELECT log_offset, known_at, asserted_at, layer, type, entity, data, source, id FROM events
-WHERE NOT duplicate AND ($entity IS NULL OR entity = $entity) ORDER BY log_partition, log_offset
+SELECT log_partition, log_offset, known_at, asserted_at, layer, type, entity, data, source, id FROM events
+WHERE NOT duplicate AND ($entity IS NULL OR entity = $entity) ORDER BY rowid
 """
 MINUTES = len("2017-03-01T09:30")
 
@@ -24,7 +24,7 @@ MINUTES = len("2017-03-01T09:30")
 class _Line(NamedTuple):
     """An event for a script: all of it, with names."""
 
-    offset: int
+    offset: int | str  # where the log has several partitions `partition:offset`
     known_at: str
     asserted_at: str
     by: str
@@ -48,7 +48,7 @@ def events(
     with opened(history) as books:
         labels = books.vault.labels()
         found = books.history.rows(QUERY + (f" LIMIT {limit}" if limit else ""), {"entity": of})
-        rows = [(*row[:6], _with_texts(row[4], row[6], books.vault), *row[7:]) for row in found]
+        rows = [(_place(*row[:2]), *row[2:7], _with_texts(row[5], row[7], books.vault), *row[8:]) for row in found]
     if of and not rows:
         stop(f"there is no event of {of!r}; an entity is kind and id, such as deal:1C1I7A6R")
     lines = [_line(row, labels) for row in rows]
@@ -56,6 +56,10 @@ def events(
         show(["offset", "asserted_at", "event", "told"], [_short(line, labels) for line in lines], form)
     else:
         show(_Line._fields, lines, form)
+
+
+def _place(partition: int, offset: int) -> int | str:
+    return f"{partition}:{offset}" if partition else offset
 
 
 def _with_texts(kind: str, data: str, vault: Vault) -> str:

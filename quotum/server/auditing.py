@@ -13,7 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from projections.organisation import rule_on
 from quotum import boards
 from quotum.boards import QuestionError
-from quotum.server import naming
+from quotum.corrections import author_of
+from quotum.server import (
+    addresses,  # noqa: F401 (registers `whole`)
+    naming,
+)
 from quotum.server.access import may
 from quotum.server.coaching import pace_of
 from quotum.server.happenings import said, tell
@@ -65,7 +69,7 @@ def install(app: FastAPI) -> None:
         chosen = chosen_language(request)
         return chosen if chosen is not None else await run_in_threadpool(_why_page, request)
 
-    @app.get("/events/{entity:path}", response_class=HTMLResponse, include_in_schema=False, dependencies=reading)
+    @app.get("/events/{entity:whole}", response_class=HTMLResponse, include_in_schema=False, dependencies=reading)
     async def get_events_page(request: Request, entity: str) -> Response:
         chosen = chosen_language(request)
         return chosen if chosen is not None else await run_in_threadpool(_events_page, request, entity)
@@ -113,7 +117,7 @@ def _back(values: Mapping[str, str]) -> dict[str, str]:
 def _lines(books: Books, words: Words, found: Opened) -> list[dict[str, Any]]:
     basis = rule_on(found.asked.organisation, books.calendar.day(books.clock()))
     rows = [(step.position, step.known_at, step.type, step.entity, step.data) for step in found.steps]
-    told = {one.position: one for one in tell(books, rows, basis)}
+    told, labels = {one.position: one for one in tell(books, rows, basis)}, books.vault.labels()
     plain = [[_plain(found, amount) for amount in (step.moved, step.after)] for step in found.steps]
     decimals = decimals_of([text for texts in plain for text in texts])
     return [
@@ -124,7 +128,7 @@ def _lines(books: Books, words: Words, found: Opened) -> list[dict[str, Any]]:
             "length": step.days,
             "moved": ("+" if step.moved > 0 else "") + words.figure(moved, decimals),
             "after": words.figure(after, decimals),
-            **_source(books, words, step),
+            **_source(books, words, step, labels),
         }
         for step, (moved, after) in zip(found.steps, plain, strict=True)
     ]
@@ -136,9 +140,11 @@ def _plain(found: Opened, amount: int) -> str:
     return boards.value_text(counted, amount, found.row.currency)
 
 
-def _source(books: Books, words: Words, step: Step | Line) -> dict[str, Any]:
+def _source(books: Books, words: Words, step: Step | Line, labels: Mapping[int, str]) -> dict[str, Any]:
+    number = author_of(step.source, step.layer)
     return {
         "person": bool(step.layer),
+        "author": "" if number is None else labels.get(number, f"#{number}"),
         "source": step.source,
         "asserted": words.moment(_local(books, step.asserted_at)),
         "known": words.moment(_local(books, step.known_at)),
@@ -164,7 +170,7 @@ def _events_page(request: Request, entity: str) -> HTMLResponse:
             "position": line.position,
             "type": line.type,
             "told": _told(books, words, line.type, line.told, labels),
-            **_source(books, words, line),
+            **_source(books, words, line, labels),
         }
         for line, told in zip(found, tell(books, rows, basis), strict=True)
     ]

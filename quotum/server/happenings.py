@@ -13,24 +13,26 @@ from streams.books import Books
 
 HAPPENINGS = 12
 FRESH_DAYS = 7  # a win that closed longer ago is news to the books, not to the floor
+# An event's position is its row in history: events are only ever appended, whatever partition they come from.
 RECENT = """
-SELECT log_offset, known_at, type, entity, data FROM events
-WHERE log_offset >= $low AND type NOT LIKE 'quotum.workspace.%' AND type NOT LIKE 'quotum.credit_rule.%'
+SELECT rowid, known_at, type, entity, data FROM events
+WHERE rowid >= $low AND type NOT LIKE 'quotum.workspace.%' AND type NOT LIKE 'quotum.credit_rule.%'
 AND NOT duplicate
-ORDER BY known_at DESC, log_offset DESC LIMIT $limit
+ORDER BY known_at DESC, rowid DESC LIMIT $limit
 """
 CREDITED = """
-SELECT log_offset, max(rep) FROM postings
-WHERE log_offset >= $low AND list_contains($offsets, log_offset) AND basis = $basis AND amount > 0
-GROUP BY log_offset
+SELECT told.rowid, max(rep) FROM events AS told JOIN postings USING (log_partition, log_offset)
+WHERE told.rowid >= $low AND list_contains($positions, told.rowid) AND postings.known_at >= $known_at
+AND basis = $basis AND amount > 0
+GROUP BY told.rowid
 """
 STANDING = """
 SELECT entity FROM postings WHERE metric = 'deals_won' AND basis = 'owner' AND list_contains($entities, entity)
 GROUP BY entity HAVING sum(amount) > 0
 """
 WON_BEFORE = """
-SELECT entity, log_offset, data FROM events WHERE type = 'quotum.deal.won.v1' AND list_contains($entities, entity)
-ORDER BY log_offset
+SELECT entity, rowid, data FROM events WHERE type = 'quotum.deal.won.v1' AND list_contains($entities, entity)
+AND NOT duplicate ORDER BY rowid
 """
 LOOKED_AT = 500  # how far back it is looked for something to tell
 UNWON = ("deal.reopened", "deal.deleted", "deal.lost")
@@ -138,22 +140,24 @@ def recent(books: Books, basis: str, limit: int) -> list[Told]:
 
 
 def tell(books: Books, rows: Sequence[tuple[Any, ...]], basis: str) -> list[Told]:
-    """Events of the log (offset, known_at, type, entity, data) with what it takes to say them."""
-    offsets = [row[0] for row in rows]
+    """Events of the log (position, known_at, type, entity, data) with what it takes to say them."""
+    positions = [row[0] for row in rows]
     deals = sorted({entity for _, _, kind, entity, _ in rows if kind in WINS})
-    asked = {"offsets": offsets, "basis": basis, "low": min(offsets, default=0)}
-    credited = dict(books.history.rows(CREDITED, asked)) if offsets else {}
+    low = {"low": min(positions, default=0), "known_at": min((row[1] for row in rows), default=0)}
+    asked = {"positions": positions, "basis": basis, **low}
+    credited = dict(books.history.rows(CREDITED, asked)) if positions else {}
     standing = {entity for (entity,) in books.history.rows(STANDING, {"entities": deals})} if deals else set()
     wins = books.history.rows(WON_BEFORE, {"entities": deals}) if deals else []
     labels = books.vault.labels()
     found = []
-    for offset, known_at, kind, entity, data in rows:
+    for position, known_at, kind, entity, data in rows:
         told = json.loads(data)
-        days = [_day(books, json.loads(won)) for name, at, won in wins if name == entity and at <= offset]
+        days = [_day(books, json.loads(won)) for name, at, won in wins if name == entity and at <= position]
         what = kind.removeprefix("quotum.").rpartition(".v")[0]
-        number = told.get("rep") if what.startswith("rep.") else credited.get(offset) or told.get("rep")
+        number = told.get("rep") if what.startswith("rep.") else credited.get(position) or told.get("rep")
         who = labels.get(number, "") if isinstance(number, int) else ""
-        found.append(Told(offset, known_at, what, entity, told, who, days[-1] if days else None, entity in standing))
+        won_on = days[-1] if days else None
+        found.append(Told(position, known_at, what, entity, told, who, won_on, entity in standing))
     return found
 
 

@@ -14,6 +14,7 @@ from quotum import boards
 from quotum.boards import BoardRow
 from quotum.boards import Question as Asked
 from quotum.corrections import author_of
+from quotum.server import addresses  # noqa: F401 (registers `whole`)
 from quotum.server.access import may
 from quotum.server.problems import ProblemError, documented
 from quotum.server.showing import Question
@@ -91,7 +92,7 @@ def _who(wanted: object) -> int | str:
     return wanted if isinstance(wanted, int) else str(wanted)
 
 
-@router.get("/explain/{metric}/{period}/{key:path}")
+@router.get("/explain/{metric}/{period}/{key:whole}")
 async def get_explanation(  # noqa: PLR0913, PLR0917 (each is a parameter of the address)
     request: Request,
     metric: str,
@@ -167,8 +168,8 @@ class Line(NamedTuple):
 
 
 TRAIL = """
-SELECT log_offset, type, data, layer, source, asserted_at, known_at FROM events
-WHERE entity = $entity ORDER BY known_at DESC, log_offset DESC LIMIT $limit
+SELECT rowid, type, data, layer, source, asserted_at, known_at FROM events
+WHERE entity = $entity AND NOT duplicate ORDER BY known_at DESC, rowid DESC LIMIT $limit
 """
 
 

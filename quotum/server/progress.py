@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from projections.progress import Standing
 from quotum import progress
+from quotum.server import addresses  # noqa: F401 (registers `whole`)
 from quotum.server.access import may
 from quotum.server.problems import documented
 from quotum.targets import period_named
@@ -59,7 +60,7 @@ async def get_progress(request: Request, period: str, on: On = None, metric: OfM
     return await run_in_threadpool(_answer, request, period, None, on, metric)
 
 
-@router.get("/progress/{period}/{who:path}")
+@router.get("/progress/{period}/{who:whole}")
 async def get_progress_of(
     request: Request, period: str, who: str, on: On = None, metric: OfMetric = None
 ) -> ProgressAnswer:
