@@ -2,6 +2,7 @@
 #
 #   make test ARGS="-k board"       only some tests
 #   make lock UPGRADE=--upgrade     newer versions, not only missing ones
+#   make kafka ARGS="--port 0"      on a free port rather than 9092
 #   make install PYTHON=python3.12  another interpreter (after `make clean`)
 
 PYTHON ?= python3
@@ -25,7 +26,7 @@ compile = $(bin)/uv pip compile pyproject.toml --quiet --universal --python-vers
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run install browser pictures test unit lint format bench lock clean
+.PHONY: help run kafka install browser java pictures test unit lint format bench lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -33,6 +34,9 @@ help: ## list these targets
 
 run: $(runnable) ## watch a made-up sales team sell, live; Ctrl-C ends it, again goes on
 	@$(bin)/quotum demo $(ARGS)
+
+kafka: $(runnable) ## run a real Kafka broker on this machine, without Docker; Ctrl-C ends it, again goes on
+	@$(bin)/python -m quotum.local $(ARGS)
 
 install: $(stamp) ## make .venv and install the locked packages and quotum itself (only when they changed)
 
@@ -49,7 +53,14 @@ browser: $(stamp) ## install the browser that pages are tested in, where it may
 		apt-get -qq update >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
 		--no-install-recommends chromium fonts-dejavu-core >/dev/null 2>&1; } || true
 
-test: $(stamp) browser ## run every test, in parallel
+# The same for the real Kafka that the tests in tests/kafka start; its own parts are fetched by Maven when they do.
+java: ## install the Java and Maven that a Kafka broker needs, where it may
+	@{ command -v java && command -v mvn; } >/dev/null || test -n "$$QUOTUM_TEST_KAFKA" || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Java and Maven for tests over Kafka" && \
+		apt-get -qq update >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+		--no-install-recommends openjdk-17-jre-headless maven >/dev/null 2>&1; } || true
+
+test: $(stamp) browser java ## run every test, in parallel
 	@$(bin)/python -m pytest -n $(WORKERS) $(ARGS)
 
 unit: $(stamp) ## run the quick tests only
@@ -74,7 +85,7 @@ bench: $(stamp) ## measure; each benchmark ends with one JSON line
 
 lock: $(stamp) ## write requirements/*.lock anew from pyproject.toml
 	@$(compile) --extra build --constraints requirements/constraints.txt --output-file requirements/runtime.lock
-	@$(compile) --extra dev --constraints requirements/runtime.lock --output-file requirements/dev.lock
+	@$(compile) --extra dev --extra kafka --constraints requirements/runtime.lock --output-file requirements/dev.lock
 	@$(MAKE) install
 
 clean: ## remove .venv and whatever the tools left behind

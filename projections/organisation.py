@@ -46,6 +46,7 @@ class Organisation:
     fiscal_start: int = 1
     opened: bool = False
     demo: bool = False  # what these books hold was made up
+    partitions: int = 0  # of the log on Kafka; 0: it is not there
     regions: Mapping[int, str] = field(default_factory=dict)  # team -> region, "" without one
     stays: tuple[Stay, ...] = ()
     rules: tuple[tuple[int, str], ...] = ((ALWAYS, "owner"),)  # from day on
@@ -80,6 +81,7 @@ def organisation(facts: Iterable[Fact]) -> Organisation:
         fiscal_start=int(workspace.read("fiscal_start") or 1),
         opened=bool(workspace.read("zone")),
         demo=workspace.read("demo") == "yes",
+        partitions=int(workspace.read("partitions") or 0),
         regions={_number(team): team.read("region") for team in _of_kind(state, "team")},
         stays=tuple(sorted(stay for rep in _of_kind(state, "rep") for stay in _stays(rep))),
         rules=tuple(_rules(workspace)),

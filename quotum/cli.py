@@ -21,6 +21,7 @@ from quotum.commands import (
     replay,
     serve,
     target,
+    topics,
     verify,
 )
 from quotum.settings import FAILED, USAGE, complain
@@ -54,6 +55,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(key.app, name="key")
 app.command("link")(link.link)
+app.add_typer(topics.app, name="topics")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)

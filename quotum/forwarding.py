@@ -28,7 +28,8 @@ from streams.ownership import Owner, proof
 SECRET_HEADER = "Quotum-Owner"  # noqa: S105 (the name of a header, not a secret)
 COMMANDS = "/v1/commands"
 OWNER = "/v1/owner"
-NOT_ELSEWHERE = frozenset({"init", "serve", "demo", "key", "link"})  # they are about files and sockets of this machine
+# They are about files and sockets of this machine.
+NOT_ELSEWHERE = frozenset({"init", "serve", "demo", "key", "link", "topics"})
 PROOF_SECONDS = 2
 NONCE_BYTES = 16
 LARGEST_FILE_BYTES = 50_000_000

@@ -22,6 +22,7 @@ from quotum.tables import Format
 from streams.books import Books
 from streams.history import HistoryError, HistoryInUseError
 from streams.importing import ImportRefusedError
+from streams.kafka import KafkaError
 from streams.mapping import MappingError
 from streams.ownership import owner_of
 from streams.rows import FileError
@@ -130,6 +131,12 @@ def _free(history: Path) -> Books:
         time.sleep(RETRY_SECONDS)
 
 
+def reason_of(error: ValueError) -> str:
+    """The reason alone, without the words of the library that found it."""
+    faults = getattr(error, "errors", None)
+    return "; ".join(fault["msg"].removeprefix("Value error, ") for fault in faults()) if faults else str(error)
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Turn errors that a user can mend into a line on standard error and an exit code."""
@@ -137,7 +144,7 @@ def told() -> Iterator[None]:
         yield
     except (QuestionError, MappingError) as error:
         stop(str(error), USAGE)
-    except (HistoryError, VaultError, FileError, ImportRefusedError) as error:
+    except (HistoryError, VaultError, FileError, ImportRefusedError, KafkaError) as error:
         stop(str(error))
     except duckdb.Error as error:
         stop(f"the history cannot be read or written: {str(error).partition(chr(10))[0]}")

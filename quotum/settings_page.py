@@ -13,6 +13,7 @@ VARIABLES = {
     "QUOTUM_SERVER": "the server that commands ask, like `--server`",
     "QUOTUM_KEY": "the key that a server elsewhere wants",
     "QUOTUM_CHROMIUM": "for the tests: the browser to try pages in",
+    "QUOTUM_TEST_KAFKA": "for the tests: the broker to try things on, `HOST:PORT`, instead of one of their own",
     "QUOTUM_SHARED_DATA": "for the tests and measurements: the folder of real input, else `../shared/data`",
 }
 INTRODUCTION = f"""# Settings

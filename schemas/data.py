@@ -16,6 +16,7 @@ from schemas.money import Money
 
 MILLIONTHS = 1_000_000
 UNITS_MAX = 10**9
+PARTITIONS_MAX = 10_000
 PLAIN_DECIMAL = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,6})0*)?", re.ASCII)
 D = TypeVar("D", bound=Data)
 
@@ -352,6 +353,9 @@ class WorkspaceOpened(Data):
     )
     demo: Annotated[bool | None, Writes("demo", yes_text)] = Field(
         None, description="whether these are books of a demo: then they take in what the demo sells and nothing else"
+    )
+    partitions: Annotated[int | None, Field(ge=1, le=PARTITIONS_MAX), Writes("partitions", str)] = Field(
+        None, description="how many partitions the log has on Kafka, for good; left out: it is not on Kafka"
     )
 
     @model_validator(mode="after")

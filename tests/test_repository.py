@@ -139,7 +139,7 @@ def test_make_alone_lists_every_target() -> None:
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
-    assert {"run", "install", "test", "unit", "lint", "format", "bench", "lock", "clean"} <= set(targets)
+    assert {"run", "kafka", "install", "test", "unit", "lint", "format", "bench", "lock", "clean"} <= set(targets)
     assert re.findall(r"^  make (\S+) +\S.*$", listed, re.MULTILINE) == targets
 
 
@@ -152,7 +152,8 @@ def test_a_lock_has_a_hash_for_each_package_and_names_no_index(lock: Path) -> No
 
 
 def test_everything_pyproject_asks_for_is_locked_at_a_version_it_allows() -> None:
-    extras = [*SETTINGS["project"]["optional-dependencies"]["dev"], *SETTINGS["build-system"]["requires"]]
+    optional = SETTINGS["project"]["optional-dependencies"]
+    extras = [*optional["dev"], *optional["kafka"], *SETTINGS["build-system"]["requires"]]
     wanted = {"runtime.lock": SETTINGS["project"]["dependencies"]}
     wanted["dev.lock"] = [*wanted["runtime.lock"], *extras]
     assert [lock.name for lock in LOCKS] == sorted(wanted)
@@ -202,5 +203,7 @@ def test_the_floors_are_held_by_contract() -> None:
     contracts = {contract["id"]: contract for contract in SETTINGS["tool"]["importlinter"]["contracts"]}
     assert contracts["floors"]["type"] == "layers"
     assert contracts["floors"]["layers"] == list(FLOORS)
+    assert contracts["kafka"]["forbidden_modules"] == ["kafka"]
+    assert set(contracts["kafka"]["source_modules"]) == set(FLOORS)
     assert set(contracts["pure"]["source_modules"]) == set(PURE)
     assert {"duckdb", "sqlite3", "time", "random", "logging", "asyncio"} <= set(contracts["pure"]["forbidden_modules"])

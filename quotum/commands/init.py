@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from quotum.settings import DEFAULT_HISTORY, USAGE, History, stop, told
+from quotum.settings import DEFAULT_HISTORY, USAGE, History, reason_of, stop, told
 from streams.books import Books
 
 
@@ -22,11 +22,5 @@ def init(
         try:
             Books.create(history, zone=zone, currency=currency, fiscal_start=fiscal_start, credit=credit).close()
         except ValueError as error:
-            stop(_reason(error), USAGE)
+            stop(reason_of(error), USAGE)
     typer.echo(f"{history} is open for business: days of {zone}, {currency}, fiscal year from month {fiscal_start}.")
-
-
-def _reason(error: ValueError) -> str:
-    """The reason alone, without the words of the library that found it."""
-    faults = getattr(error, "errors", None)
-    return "; ".join(fault["msg"].removeprefix("Value error, ") for fault in faults()) if faults else str(error)

@@ -91,6 +91,11 @@ def test_the_workspace_is_what_its_opening_said() -> None:
     assert not organisation([]).opened
 
 
+def test_a_log_on_kafka_says_how_many_partitions_it_has_and_an_embedded_one_nothing() -> None:
+    assert organisation([told("workspace.opened", zone="UTC", currency="EUR", partitions=12)]).partitions == 12
+    assert organisation([told("workspace.opened", zone="UTC", currency="EUR")]).partitions == 0
+
+
 def rule(name: str, day: str | None = None, *, time: str = FIRST, layer: int = FEED) -> Fact:
     data = {"rule": name, "day": day} if day else {"rule": name}
     return stated(f"{name} at {time}", "credit_rule.set", data, time=time, sequence=0, layer=layer)

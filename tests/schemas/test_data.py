@@ -197,6 +197,8 @@ def test_withdrawing_no_field_at_all_is_refused_since_leaving_them_out_means_all
         ({"fiscal_start": 0}, "greater than or equal to 1"),
         ({"fiscal_start": 13}, "less than or equal to 12"),
         ({"fiscal_start": 1.5}, "valid integer"),
+        ({"partitions": 0}, "greater than or equal to 1"),
+        ({"partitions": 10_001}, "less than or equal to 10000"),
     ],
 )
 def test_books_are_not_opened_with_a_zone_money_or_year_that_does_not_exist(told: Json, why: str) -> None:

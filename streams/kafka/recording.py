@@ -1,0 +1,115 @@
+"""The loop that keeps a history up with a log on Kafka: fetch, take, pass dead letters on, and again.
+
+What the broker does wrong is waited out, for as long as it takes, and reading then begins anew where history stands.
+What goes wrong within a step ends the loop: a history that cannot be written must not look as if it were kept up.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import NamedTuple, Protocol
+
+from streams.appending import DeadLetter
+from streams.following import Follower, Record
+
+PAUSE_SECONDS = 1.0
+log = logging.getLogger(__name__)
+
+
+class AwayError(Exception):
+    """The broker does not answer, or not as it should, and may do so again soon."""
+
+
+class Fetched(NamedTuple):
+    """Records, each partition's in its order, where reading goes on, and where the partitions end as far as known."""
+
+    records: Sequence[Record]
+    reached: Mapping[int, int]
+    ends: Mapping[int, int]
+
+
+class Source(Protocol):
+    """A log that is read and has a place for dead letters. AwayError where it does not answer; others are for good."""
+
+    def begin(self, positions: Mapping[int, int]) -> None:
+        """Read on from these offsets, and other partitions from their beginning; again after whatever went wrong."""
+
+    def fetch(self) -> Fetched:
+        """What there is, at most a batch, after a short wait if there is nothing."""
+
+    def pass_on(self, letters: Sequence[DeadLetter]) -> None:
+        """Put dead letters where people see them; those passed on before may come again."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far history is with a partition, and where that ends; None where the broker has not said so yet."""
+
+    partition: int
+    position: int
+    end: int | None
+
+    @property
+    def lag(self) -> int | None:
+        """How many places of the log history has not seen."""
+        return None if self.end is None else max(0, self.end - self.position)
+
+
+class Recording:
+    """A history that is being kept up. `run` in a thread of its own; everything else may be asked from any thread."""
+
+    def __init__(
+        self, follower: Follower, source: Source, stopped: Event, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
+        """`stopped`: ends the loop after the step it is at."""
+        self._follower = follower
+        self._source = source
+        self._stopped = stopped
+        self._pause_seconds = pause_seconds
+        self._positions: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+        self.away = ""  # why the broker is waited for; empty while it answers
+
+    def standings(self) -> list[Standing]:
+        """All partitions that are known, by number."""
+        positions, ends = self._positions, self._ends
+        return [Standing(one, positions.get(one, 0), ends.get(one)) for one in sorted(positions | ends)]
+
+    def run(self) -> None:
+        """Until stopped; raises whatever a step raises, and what the source cannot recover from."""
+        self._positions = self._follower.positions()
+        letters: Sequence[DeadLetter] = self._follower.unsent()
+        is_reading = False
+        while not self._stopped.is_set():
+            try:
+                if not is_reading:
+                    self._source.begin(self._positions)
+                    is_reading = True
+                if letters:
+                    self._source.pass_on(letters)
+                    letters = []
+                fetched = self._source.fetch()
+            except AwayError as error:
+                is_reading = False
+                self._wait(error)
+                continue
+            self._answered()
+            letters = self._take(fetched)
+
+    def _take(self, fetched: Fetched) -> Sequence[DeadLetter]:
+        taken = self._follower.take(fetched.records, fetched.reached)
+        self._positions = self._positions | {end.log_partition: end.next_offset for end in taken.positions}
+        self._ends = {**self._ends, **fetched.ends}
+        return taken.letters
+
+    def _answered(self) -> None:
+        if self.away:
+            log.warning("the broker answers again")
+            self.away = ""
+
+    def _wait(self, error: AwayError) -> None:
+        if not self.away:
+            log.warning("waiting for the broker: %s", error)
+        self.away = str(error)
+        self._stopped.wait(self._pause_seconds)

@@ -1,0 +1,183 @@
+"""Topics on a real broker: made once, completed when half made, refused when they differ, checked by everybody."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import ConfigResource, ConfigResourceType
+from typer.testing import CliRunner
+
+from quotum.cli import app
+from streams.kafka import KafkaError, clients, topics
+from streams.kafka.topics import Log, Names, partition_of
+
+Json = dict[str, Any]
+WORKSPACE: Json = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 3}
+
+
+def create(broker: str, prefix: str, changes: Json | None = None) -> Log:
+    return topics.create(broker, prefix=prefix, **{**WORKSPACE, **(changes or {})})
+
+
+@pytest.fixture
+def admin(broker: str) -> Iterator[KafkaAdminClient]:
+    client = KafkaAdminClient(bootstrap_servers=broker)
+    yield client
+    client.close()
+
+
+def settings(admin: KafkaAdminClient, name: str) -> dict[str, str]:
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name)]
+    return {key: one["value"] for key, one in admin.describe_configs(asked, config_filter="all")["topic"][name].items()}
+
+
+def test_a_log_is_made_with_what_it_was_opened_with_and_found_again(broker: str, prefix: str) -> None:
+    made = create(broker, prefix, {"fiscal_start": 4, "credit": "seller"})
+    found = topics.check(broker, prefix)
+    assert made == found
+    assert (found.partitions, found.workspace.zone, found.workspace.currency) == (3, "Europe/Amsterdam", "EUR")
+    assert (found.workspace.fiscal_start, found.workspace.rules[0][1]) == (4, "seller")
+
+
+def test_the_log_is_kept_for_ever_and_timed_by_the_broker_and_cells_keep_their_latest(
+    broker: str, prefix: str, admin: KafkaAdminClient
+) -> None:
+    names = create(broker, prefix).names
+    for name in (names.events, names.organisation, names.dead_letters):
+        found = settings(admin, name)
+        assert (found["retention.ms"], found["retention.bytes"]) == ("-1", "-1")
+        assert (found["cleanup.policy"], found["message.timestamp.type"]) == ("delete", "LogAppendTime")
+    assert settings(admin, names.cells)["cleanup.policy"] == "compact"
+    counts = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(list(names))}
+    assert counts == {names.events: 3, names.organisation: 1, names.cells: 3, names.dead_letters: 1}
+
+
+def test_made_again_nothing_is_said_twice(broker: str, prefix: str) -> None:
+    names = create(broker, prefix).names
+    once = [record.offset for record in clients.read_whole(broker, names.organisation)]
+    assert create(broker, prefix) == topics.check(broker, prefix)
+    assert [record.offset for record in clients.read_whole(broker, names.organisation)] == once == [0, 1]
+
+
+def test_what_several_processes_make_at_once_is_one_log(broker: str, prefix: str) -> None:
+    def attempt(_: int) -> str:
+        try:
+            create(broker, prefix)
+        except KafkaError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(3) as pool:
+        said = set(pool.map(attempt, range(3)))
+    assert said <= {"", f"another process makes the same log on {broker} just now. Try again."}
+    create(broker, prefix)
+    assert len(list(clients.read_whole(broker, Names.of(prefix).organisation))) == 2
+
+
+@pytest.mark.parametrize("missing", ["events", "organisation", "cells", "dead_letters"])
+def test_a_log_that_is_half_made_is_completed(broker: str, prefix: str, admin: KafkaAdminClient, missing: str) -> None:
+    name = getattr(create(broker, prefix).names, missing)
+    admin.delete_topics([name])
+    with pytest.raises(KafkaError, match=rf"the topic {name} is not there .* quotum topics create --broker"):
+        topics.check(broker, prefix)
+    create(broker, prefix)
+    assert topics.check(broker, prefix).partitions == 3
+
+
+def test_topics_without_their_first_words_are_no_log_until_these_are_said(broker: str, prefix: str) -> None:
+    wanted = topics._wanted(Names.of(prefix), 3)  # noqa: SLF001 (a process that was killed between the two steps)
+    topics._make(broker, wanted, 1)
+    with pytest.raises(KafkaError, match="says nothing of a workspace: run quotum topics create"):
+        topics.check(broker, prefix)
+    create(broker, prefix)
+    assert topics.check(broker, prefix).workspace.opened
+
+
+@pytest.mark.parametrize(
+    ("change", "was", "asked"),
+    [
+        ({"partitions": 4}, "partitions 3", "partitions 4"),
+        ({"zone": "UTC"}, "zone Europe/Amsterdam", "zone UTC"),
+        ({"currency": "USD", "fiscal_start": 7}, "currency EUR, fiscal start 1", "currency USD, fiscal start 7"),
+    ],
+)
+def test_another_workspace_is_refused_and_nothing_is_made(
+    broker: str, prefix: str, admin: KafkaAdminClient, change: Json, was: str, asked: str
+) -> None:
+    names = create(broker, prefix).names
+    admin.delete_topics([names.cells])
+    with pytest.raises(KafkaError, match=f"opened with {was}, not {asked}, and that is for good"):
+        create(broker, prefix, change)
+    assert names.cells not in admin.list_topics()
+
+
+@pytest.mark.parametrize("topic", ["events", "cells", "organisation"])
+def test_a_topic_with_another_number_of_partitions_is_refused(
+    broker: str, prefix: str, admin: KafkaAdminClient, topic: str
+) -> None:
+    name = getattr(Names.of(prefix), topic)
+    configs = topics.LATEST if topic == "cells" else topics.LOG
+    admin.create_topics({name: {"num_partitions": 2, "replication_factor": 1, "configs": configs}})
+    admin.wait_for_topics([name])
+    with pytest.raises(KafkaError, match=rf"{name} on .* has 2 partitions and must have [13]: .* another --prefix"):
+        create(broker, prefix)
+    assert [other for other in admin.list_topics() if other.startswith(prefix)] == [name]
+
+
+def test_a_log_that_forgets_is_refused_with_the_words_that_mend_it(
+    broker: str, prefix: str, admin: KafkaAdminClient
+) -> None:
+    names = create(broker, prefix).names
+    forgetful = ConfigResource(ConfigResourceType.TOPIC, names.events, {"retention.ms": "1000"})
+    admin.alter_configs([forgetful])
+    mending = rf"has retention.ms=1000 and must have retention.ms=-1\. .* --topic {names.events} --add-config retention"
+    with pytest.raises(KafkaError, match=mending):
+        topics.check(broker, prefix)
+    with pytest.raises(KafkaError, match=mending):
+        create(broker, prefix)
+
+
+def test_a_trail_lies_where_every_client_puts_it(broker: str, prefix: str) -> None:
+    log = create(broker, prefix)
+    trails = ["", "a", "D-1001", "deal:42", "Žofie", "case 17/β", "\U0001f600", "x" * 1000]
+    producer = KafkaProducer(bootstrap_servers=broker)
+    sent = {trail: producer.send(log.names.events, key=trail.encode(), value=b"{}") for trail in trails}
+    found = {trail: future.get().partition for trail, future in sent.items()}
+    producer.close()
+    assert found == {trail: partition_of(trail, 3) for trail in trails}
+    assert len(set(found.values())) == 3
+
+
+def test_what_is_no_event_keeps_nobody_from_working(broker: str, prefix: str) -> None:
+    name = create(broker, prefix).names.organisation
+    producer = KafkaProducer(bootstrap_servers=broker)
+    for value, headers in [(b"no event", []), (None, []), (b"{}", [("layer", b"x")])]:
+        producer.send(name, key=b"organisation", value=value, headers=headers).get()
+    producer.close()
+    assert topics.check(broker, prefix).partitions == 3
+
+
+def test_what_was_never_committed_is_not_read(broker: str, prefix: str) -> None:
+    name = create(broker, prefix).names.organisation
+    with clients.transactional_producer(broker, f"{prefix}.other") as producer:
+        producer.begin_transaction()
+        producer.send(name, value=b"never").get()
+        producer.abort_transaction()
+    assert b"never" not in [record.value for record in clients.read_whole(broker, name)]
+
+
+def test_the_command_makes_checks_and_refuses(broker: str, prefix: str) -> None:
+    def ask(*words: str) -> tuple[int, str, str]:
+        found = CliRunner().invoke(app, ["topics", *words, "--broker", broker, "--prefix", prefix])
+        return found.exit_code, found.stdout, found.stderr
+
+    right = ["--zone", "Europe/Amsterdam", "--currency", "EUR", "--partitions", "3"]
+    says = f"{prefix}.events is as it must be: 3 partitions, days of Europe/Amsterdam, EUR, fiscal year from month 1, "
+    assert ask("check")[0] == 1
+    assert ask("create", *right) == (0, says + "credit to the owner.\n", "")
+    assert ask("create", *right) == ask("check") == (0, says + "credit to the owner.\n", "")
+    code, printed, complaint = ask("create", *right[:-1], "5")
+    assert (code, printed) == (1, "")
+    assert "was opened with partitions 3, not partitions 5" in complaint

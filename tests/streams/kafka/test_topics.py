@@ -1,0 +1,45 @@
+"""Where a trail lies, what topics a log has, and what differs from how they must be; over a broker in tests/kafka."""
+
+import pytest
+
+from streams.kafka.topics import LATEST, LOG, Names, _differences, _Topic, partition_of
+
+
+@pytest.mark.parametrize(
+    ("key", "murmur"),  # as in Apache Kafka's own UtilsTest
+    [
+        ("21", -973932308),
+        ("foobar", -790332482),
+        ("a-little-bit-long-string", -985981536),
+        ("a-little-bit-longer-string", -1486304829),
+        ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
+        ("abc", 479470107),
+    ],
+)
+def test_a_trail_lies_where_kafkas_own_partitioner_puts_it(key: str, murmur: int) -> None:
+    for partitions in (1, 2, 3, 4, 12, 10_000):
+        assert partition_of(key, partitions) == (murmur & 0x7FFFFFFF) % partitions
+
+
+def test_a_log_has_four_topics_that_begin_alike() -> None:
+    assert Names.of("quotum") == ("quotum.events", "quotum.organisation", "quotum.cells", "quotum.dead-letters")
+
+
+@pytest.mark.parametrize("prefix", ["", "a b", "a/b", "é", "x" * 201, "a\n"])
+def test_a_prefix_that_no_topic_can_have_is_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="cannot begin the name of a topic: take letters, digits"):
+        Names.of(prefix)
+
+
+def test_settings_that_nobody_asked_about_make_no_difference() -> None:
+    found = _Topic(3, {**LOG, "segment.bytes": "1"})
+    assert _differences("b:1", "t", found, _Topic(3, LOG)) == []
+
+
+def test_every_difference_is_told_with_what_mends_it() -> None:
+    partitions, settings = _differences("b:1", "t", _Topic(1, {"cleanup.policy": "delete"}), _Topic(2, LATEST))
+    assert partitions.startswith("t on b:1 has 1 partition and must have 2: ")
+    assert settings == (
+        "t on b:1 has cleanup.policy=delete and must have cleanup.policy=compact. Mend it with Kafka's own tool: "
+        "kafka-configs.sh --bootstrap-server b:1 --alter --topic t --add-config cleanup.policy=compact"
+    )
