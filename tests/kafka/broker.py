@@ -33,12 +33,14 @@ class SharedBroker:
         self._folder = folder
         self._hold = hold(folder)
         self._own: Broker | None = None
+        self._first = False
 
     def address(self) -> str:
         """Host and port of the broker, which answers; LocalError where none can run here."""
         told = self._folder / "told.json"
         with _alone(self._folder / "starting"):
             if not told.exists():
+                self._first = True
                 told.write_text(json.dumps(self._started()), encoding="utf-8")
         said = json.loads(told.read_text(encoding="utf-8"))
         if reason := said.get("reason"):
@@ -46,11 +48,13 @@ class SharedBroker:
         return str(said["address"])
 
     def leave(self) -> None:
-        """Need it no longer; who started it waits until everybody has left and it is gone."""
+        """Need it no longer; who asked for it first waits until everybody has left, and leaves nothing behind."""
         release(self._hold)
         if self._own:
             self._own.stop()
-            shutil.rmtree(self._folder)
+        if self._first:
+            with _alone(self._folder / "held"):
+                shutil.rmtree(self._folder)
 
     def _started(self) -> dict[str, str]:
         try:
