@@ -17,7 +17,7 @@ from schemas.envelope import Event
 from schemas.events import ORGANISATION, adapter
 from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar, from_day_number, from_microseconds
-from streams.door import OWN_SOURCE, Door, Refused
+from streams.door import OWN_SOURCE, Door, Refused, VaultPeople
 from streams.figures import only_decides
 from streams.history import History, HistoryError
 from streams.keeping import Keeping
@@ -33,6 +33,13 @@ class Outcome(NamedTuple):
     fate: Fate
     offset: int | None = None
     reason: str = ""
+    partition: int | None = None  # None: the log has one
+
+
+class UnavailableError(Exception):
+    """The log does not take events now; nothing is lost, and the same may be sent again."""
+
+    retry_after = 2  # seconds
 
 
 def wall_clock() -> int:
@@ -60,7 +67,7 @@ class Books:
         workspace = self.organisation()
         self.demo = workspace.demo
         self.calendar = _calendar(history.path, workspace)
-        self._door = Door(vault, clock, demo=self.demo)
+        self._door = Door(VaultPeople(vault), clock, demo=self.demo)
         self.kept = Keeping(history)
         self._recorder = Recorder(history, self.calendar, clock, recorded=self._keep_up)
         self._next_offset = self.stored_offset()
@@ -166,7 +173,7 @@ class Books:
 
     def stored_offset(self) -> int:
         """The same as the file tells it: asked to see whether it can be read."""
-        return int(self.history.rows("SELECT coalesce(max(next_offset), 0) FROM positions")[0][0])
+        return int(self.history.rows("SELECT count(*) FROM events")[0][0])
 
     def _keep_up(self, batch: Batch) -> None:
         """By the writer, batch after batch: first the figures, then the position that says they are there."""
@@ -193,16 +200,21 @@ class Books:
         """The same, with what all of them moved."""
         recorded = self._recorder.record(entries).result() if entries else Recorded([], [])
         offsets = recorded.offsets
-        if any(entry.event.trail == ORGANISATION for entry in entries):
-            self._organised += 1
-            self._decided += 1
-        elif any(entry.layer == PERSON for entry in entries):
-            self._decided += 1
         if any(offset is not None for offset in offsets):
-            for told in self._listeners:
-                told()
+            organised = any(entry.event.trail == ORGANISATION for entry in entries)
+            self._tell(organised=organised, decided=organised or any(entry.layer == PERSON for entry in entries))
         fates = [Outcome("duplicate") if offset is None else Outcome("taken", offset) for offset in offsets]
         return fates, recorded.postings
+
+    def settle(self) -> None:
+        """Wait until history knows all that was taken so far; embedded it always does."""
+
+    def _tell(self, *, organised: bool, decided: bool) -> None:
+        """Have what was remembered read again where it may be another, and let everybody know of something new."""
+        self._organised += organised
+        self._decided += decided
+        for told in self._listeners:
+            told()
 
 
 def _make_vault(history: Path) -> None:

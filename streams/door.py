@@ -5,8 +5,8 @@ name and free texts go into the vault first, durably, and only numbers and refer
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 from projections.metrics import METRICS
 from schemas.data import Reassigned, Share
@@ -34,12 +34,49 @@ class Refused(NamedTuple):
     reason: str
 
 
+class People(Protocol):
+    """Who gives people their numbers and keeps their names and words: the vault, here or where it lies."""
+
+    def numbered(self, namespace: str, kind: Kind, parties: Mapping[str, str | None]) -> dict[str, int]:
+        """The numbers of parties by their ids, and the names told put away; BY_NUMBER: they are numbers already."""
+
+    def kept(self, told: Sequence[Told]) -> list[str]:
+        """Put free texts away; the references that stand for them."""
+
+
+class VaultPeople:
+    """The vault beside the history."""
+
+    def __init__(self, vault: Vault) -> None:
+        """`vault`: open, and the caller's to close."""
+        self._vault = vault
+
+    def numbered(self, namespace: str, kind: Kind, parties: Mapping[str, str | None]) -> dict[str, int]:
+        """The numbers of parties by their ids, and the names told put away; VaultError for a number it never gave."""
+        if namespace == BY_NUMBER:
+            return {text: self._given(text, kind) for text in parties}
+        given = self._vault.numbers(namespace, list(parties), kind)
+        erased = self._vault.erased()
+        names = {given[source_id]: name for source_id, name in parties.items() if name}
+        self._vault.set_names({number: name for number, name in names.items() if number not in erased})
+        return given
+
+    def kept(self, told: Sequence[Told]) -> list[str]:
+        """Put free texts away; the references that stand for them."""
+        return self._vault.keep_told(told)
+
+    def _given(self, text: str, kind: Kind) -> int:
+        if not text.isdecimal() or int(text) not in self._vault.labels(kind):
+            raise VaultError(f"the vault gave no {kind} the number {text[:20]!r}: ask it for the number first")
+        return int(text)
+
+
 class Door:
     """Lets events in: says why not, or gives them back with numbers for people."""
 
-    def __init__(self, vault: Vault, clock: Callable[[], int], *, demo: bool = False) -> None:
+    def __init__(self, people: People, clock: Callable[[], int], *, demo: bool = False) -> None:
         """`clock`: microseconds since 1970-01-01T00:00:00Z. `demo`: whether what is behind the door is made up."""
-        self._vault = vault
+        self._people = people
         self._clock = clock
         self._demo = demo
 
@@ -67,20 +104,9 @@ class Door:
                 known[str(party)] = name or known.get(str(party))
         numbers: dict[tuple[str, Kind, str], int] = {}
         for (namespace, kind), parties in wanted.items():
-            if namespace == BY_NUMBER:
-                numbers |= {(namespace, kind, text): self._given(text, kind) for text in parties}
-                continue
-            given = self._vault.numbers(namespace, list(parties), kind)
+            given = self._people.numbered(namespace, kind, parties)
             numbers |= {(namespace, kind, source_id): number for source_id, number in given.items()}
-            erased = self._vault.erased()
-            names = {given[source_id]: name for source_id, name in parties.items() if name}
-            self._vault.set_names({number: name for number, name in names.items() if number not in erased})
         return numbers
-
-    def _given(self, text: str, kind: Kind) -> int:
-        if not text.isdecimal() or int(text) not in self._vault.labels(kind):
-            raise VaultError(f"the vault gave no {kind} the number {text[:20]!r}: ask it for the number first")
-        return int(text)
 
     def _referenced(self, events: list[Event]) -> list[Event]:
         """The events with references in place of free texts, and the texts put away."""
@@ -89,7 +115,7 @@ class Door:
             for index, event in enumerate(events)
             for field in marked(type(event.data), VaultText)
         ]
-        refs = self._vault.keep_told([one for _, one in told]) if told else []
+        refs = self._people.kept([one for _, one in told]) if told else []
         for (index, one), ref in zip(told, refs, strict=True):
             data = events[index].data.model_copy(update={one.field: ref})
             events[index] = events[index].model_copy(update={"data": data})

@@ -9,7 +9,7 @@ class KafkaError(Exception):
 
 def expect_installed() -> None:
     """Asked before anything else in here is imported. KafkaError where the extra is missing."""
-    if missing := [name for name in ("kafka", "crc32c") if find_spec(name) is None]:
+    if missing := [name for name in ("kafka", "crc32c", "aiokafka") if find_spec(name) is None]:
         raise KafkaError(
             f"the log on Kafka needs {' and '.join(missing)}, which is not installed here: pip install 'quotum[kafka]'"
         )

@@ -14,7 +14,7 @@ from schemas.facts import FEED, PERSON, WITHDRAWALS, log_line, registers
 from schemas.moments import from_microseconds, instant_us
 from streams.appending import Entry
 from streams.books import Books
-from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused, came_through
+from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused, VaultPeople, came_through
 from streams.vault import Vault, VaultError
 from tests.schemas.making import TYPES, events, few
 
@@ -30,7 +30,7 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
 
 @pytest.fixture
 def door(vault: Vault) -> Door:
-    return Door(vault, lambda: NOW)
+    return Door(VaultPeople(vault), lambda: NOW)
 
 
 def said(kind: str, data: dict[str, Any], **envelope: object) -> Event:
@@ -175,7 +175,7 @@ def test_a_number_always_means_the_same_person(
     tmp_path_factory: pytest.TempPathFactory, batches: list[list[str]]
 ) -> None:
     with Vault.open(tmp_path_factory.mktemp("vault") / "v") as vault:
-        door = Door(vault, lambda: NOW)
+        door = Door(VaultPeople(vault), lambda: NOW)
         seen: dict[str, int] = {}
         for batch in batches:
             for source_id, data in zip(batch, admitted(door, *map(call, batch)), strict=True):
