@@ -150,6 +150,13 @@ def test_a_trail_lies_where_every_client_puts_it(broker: str, prefix: str) -> No
     assert len(set(found.values())) == 3
 
 
+def test_more_replicas_than_there_are_brokers_are_refused(broker: str, prefix: str, admin: KafkaAdminClient) -> None:
+    too_many = len(admin.describe_cluster()["brokers"]) + 1
+    with pytest.raises(KafkaError, match=f"the broker at {broker} did not do what was asked: .*replication factor"):
+        create(broker, prefix, {"replication": too_many})
+    assert [name for name in admin.list_topics() if name.startswith(prefix)] == []
+
+
 def test_what_is_no_event_keeps_nobody_from_working(broker: str, prefix: str) -> None:
     name = create(broker, prefix).names.organisation
     producer = KafkaProducer(bootstrap_servers=broker)
