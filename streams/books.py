@@ -209,6 +209,14 @@ class Books:
     def settle(self) -> None:
         """Wait until history knows all that was taken so far; embedded it always does."""
 
+    def trouble(self) -> str:
+        """Why history is not kept up, if it is not; embedded it always is."""
+        return ""
+
+    def lags(self) -> dict[int, int]:
+        """How far history is behind the log, per partition; embedded it is the log."""
+        return {}
+
     def _tell(self, *, organised: bool, decided: bool) -> None:
         """Have what was remembered read again where it may be another, and let everybody know of something new."""
         self._organised += organised

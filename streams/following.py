@@ -12,18 +12,16 @@ from typing import NamedTuple
 import duckdb
 
 from projections.fold import Lines
-from schemas.envelope import Event
 from schemas.events import read_event
-from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar
 from schemas.wire import EventError
 from streams.appending import DeadLetter, Entry, Place, Position, Row, Told, append, row
 from streams.door import came_through
 from streams.folding import TRAILS_KEPT, Folding
 from streams.history import History
+from streams.records import LAYERS, as_written
 
 ORGANISATION_PARTITION = -1  # in history; the organisation has a log of its own, so that everybody can read it whole
-LAYERS = {b"0": FEED, b"1": PERSON}
 NO_EVENT = "is no event as docs/events.md tells them"
 ENDS = "SELECT log_partition, max(next_offset), max(known_at) FROM positions GROUP BY log_partition"
 LETTERS = """
@@ -47,6 +45,7 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     layer: bytes = b"0"
+    digest: bytes = b""  # as its header: by which the door that wrote it knew the event
 
 
 class Taken(NamedTuple):
@@ -132,18 +131,21 @@ class Follower:
             return "holds nothing"
         if record.layer not in LAYERS:
             return "its header `layer` is neither 0 nor 1"
+        known = as_written(record.value, LAYERS[record.layer], record.digest) if record.digest else None
+        if known:
+            return self._misplaced(record, known[0].trail) or known
         try:
             event = read_event(record.value)
         except EventError as error:  # what it says may repeat names, which history is to be free of; where is enough
             return f"{NO_EVENT}: see {', '.join(fault.path or 'the whole' for fault in error.faults)}"
-        return self._misplaced(record, event) or row(Entry(event, LAYERS[record.layer]))
-
-    def _misplaced(self, record: Record, event: Event) -> str | None:
         if not came_through(event):
             return "came past the door: its people are no numbers, or its texts no references"
-        if record.key != event.trail.encode():
+        return self._misplaced(record, event.trail) or row(Entry(event, LAYERS[record.layer]))
+
+    def _misplaced(self, record: Record, trail: str) -> str | None:
+        if record.key != trail.encode():
             return "its key is not its trail"
-        partition = self._partition_of(event.trail)
+        partition = self._partition_of(trail)
         return None if partition == record.partition else f"its trail belongs in partition {partition}"
 
 

@@ -2,7 +2,9 @@
 
 import errno
 import socket
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +13,8 @@ from quotum.server.app import create_app
 from quotum.server.serving import LOOPBACK, listen
 from quotum.server.serving import serve as run
 from quotum.settings import DEFAULT_HISTORY, History, expect_no_owner, opened, stop, told
-from streams.books import wall_clock
+from streams.books import Books, wall_clock
+from streams.kafka import expect_installed
 from streams.keys import Keys, keys_path
 
 
@@ -20,13 +23,28 @@ def serve(
     history: History = DEFAULT_HISTORY,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = LOOPBACK,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8080,
+    broker: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Keep the log in Kafka, on this broker; the history follows it."),
+    ] = None,
+    prefix: Annotated[str, typer.Option(help="How the names of that log's topics begin.")] = "quotum",
 ) -> None:
     """Serve boards, API and pages from a history until it is stopped (Ctrl-C)."""
     expect_no_owner(history)
-    with told(), _listening(host, port) as listening, opened(history) as books, ExitStack() as closing:
+    with told(), _listening(host, port) as listening, _books(history, broker, prefix) as books, ExitStack() as closing:
         beyond = host not in (LOOPBACK, "::1", "localhost")
         keys = closing.enter_context(Keys(keys_path(history), wall_clock)) if beyond else None
         run(create_app(books, keys), history, listening, _announce, context.find_root().command.main)
+
+
+def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextManager[Books]:
+    """Those of a log of their own; or, with a broker, those that follow its log."""
+    if broker is None:
+        return opened(history)
+    expect_installed()
+    live, topics = import_module("streams.kafka.live"), import_module("streams.kafka.topics")
+    books: Books = live.LiveBooks.follow(history, topics.check(broker, prefix))
+    return books
 
 
 def _listening(host: str, port: int) -> socket.socket:

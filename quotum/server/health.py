@@ -35,20 +35,25 @@ async def get_health() -> Health:
 
 @router.get("/ready", responses=documented(503))
 async def get_ready(request: Request) -> Ready:
-    """Ready to answer? 503 if history cannot be read."""
+    """Ready to answer? 503 if history cannot be read, or is not kept up with its log."""
     books: Books = request.app.state.books
     try:
         position = await run_in_threadpool(books.stored_offset)
     except Exception as error:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"history cannot be read: {error}") from error
+    if trouble := books.trouble():
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"history is not kept up: {trouble}")
     return Ready(status="ready", position=position)
 
 
 @router.get("/metrics", response_class=Response)
 async def get_metrics(request: Request) -> Response:
     """What is measured, for Prometheus."""
-    registry = CollectorRegistry()
+    registry, books = CollectorRegistry(), request.app.state.books
     position = Gauge("quotum_log_position", "Events in the log", registry=registry)
-    position.set(request.app.state.books.next_offset())
+    position.set(books.next_offset())
+    lag = Gauge("quotum_recorder_lag", "Places of the log that history has not seen", ["partition"], registry=registry)
+    for partition, behind in books.lags().items():
+        lag.labels(partition).set(behind)
     Gauge("quotum_viewers", "Viewers of live boards", registry=registry).set(request.app.state.hub.viewers)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

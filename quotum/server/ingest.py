@@ -30,6 +30,7 @@ class Answer(BaseModel):
     id: str = Field(description="the event's own id, empty where it has none")
     result: Literal["taken", "duplicate", "refused"] = Field(description="what became of it")
     position: int | None = Field(None, description="its place in the log, if it was taken")
+    partition: int | None = Field(None, description="the partition of the log that it lies in, where there are several")
     reason: str = Field("", description="why it was refused, and what to do")
 
 
@@ -42,7 +43,7 @@ class Answers(BaseModel):
 @router.post(
     "/events",
     dependencies=[Depends(may("write"))],
-    responses=documented(400, 401, 403, 413, 429),
+    responses=documented(400, 401, 403, 413, 429, 503),
     openapi_extra={"requestBody": {"required": True, "content": {media: {"schema": EVENTS} for media in MEDIA_TYPES}}},
 )
 async def post_events(request: Request) -> Answers:
@@ -74,7 +75,9 @@ def _read(raw: Any) -> Event | str:  # noqa: ANN401 (any JSON)
 
 
 def _answer(id_: str, outcome: Outcome) -> Answer:
-    return Answer(id=id_, result=outcome.fate, position=outcome.offset, reason=outcome.reason)
+    return Answer(
+        id=id_, result=outcome.fate, position=outcome.offset, partition=outcome.partition, reason=outcome.reason
+    )
 
 
 def _id(raw: Any) -> str:  # noqa: ANN401 (any JSON)

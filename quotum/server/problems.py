@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from quotum.boards import QuestionError
 from quotum.server.refusing import refused
 from schemas.wire import Fault as Wrong
+from streams.books import UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 SEE = "see /docs for what is expected there"
@@ -96,6 +97,11 @@ def install(app: FastAPI) -> None:
         return refused(request, error.status, error.headers) or answer(
             error.status, error.detail, error.faults, error.headers
         )
+
+    @app.exception_handler(UnavailableError)
+    async def _unavailable(_: Request, error: UnavailableError) -> JSONResponse:
+        later = {"Retry-After": str(error.retry_after)}
+        return answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; send the same again", headers=later)
 
     @app.exception_handler(QuestionError)
     async def _question(_: Request, error: QuestionError) -> JSONResponse:

@@ -19,6 +19,7 @@ from streams.following import ORGANISATION_PARTITION, Record
 from streams.kafka import KafkaError
 from streams.kafka.recording import AwayError, Fetched
 from streams.kafka.topics import Log, partition_of
+from streams.records import DIGEST, LAYER
 
 LOG_APPEND_TIME = 1
 RECORDS_AT_ONCE = 10_000
@@ -31,6 +32,12 @@ def places(log: Log) -> Callable[[str], int]:
     return lambda trail: ORGANISATION_PARTITION if trail == ORGANISATION else partition_of(trail, log.partitions)
 
 
+def numbered(log: Log) -> dict[Any, int]:
+    """Kafka's partitions by the numbers that history gives them."""
+    events = {TopicPartition(log.names.events, number): number for number in range(log.partitions)}
+    return {**events, TopicPartition(log.names.organisation, 0): ORGANISATION_PARTITION}
+
+
 class Reading:
     """The log as it is read, and its topic of dead letters. One thread uses it; close it in the end."""
 
@@ -40,8 +47,7 @@ class Reading:
         self._at_once = records_at_once
         self._consumer: Any = None  # the client has no types
         self._producer: Any = None
-        events = {TopicPartition(log.names.events, number): number for number in range(log.partitions)}
-        self._numbers = {**events, TopicPartition(log.names.organisation, 0): ORGANISATION_PARTITION}
+        self._numbers = numbered(log)
 
     def close(self) -> None:
         """Let go of the broker; again is harmless."""
@@ -72,7 +78,7 @@ class Reading:
             reached = {
                 number: self._consumer.position(place, timeout_ms=ANSWER_MS) for place, number in self._numbers.items()
             }
-            records = [_record(one, self._numbers[place]) for place, own in found.items() for one in own]
+            records = [record_of(one, self._numbers[place]) for place, own in found.items() for one in own]
             return Fetched(records, reached, self._ends(is_idle=not records))
 
     def pass_on(self, letters: Sequence[DeadLetter]) -> None:
@@ -121,12 +127,13 @@ def _answered(broker: str) -> Iterator[None]:
         raise AwayError(f"{broker} cannot be reached ({error})") from error
 
 
-def _record(found: ConsumerRecord, partition: int) -> Record:
+def record_of(found: ConsumerRecord, partition: int) -> Record:
+    """A record as history is to take it; KafkaError where its topic is not as it must be."""
     if found.timestamp_type != LOG_APPEND_TIME:
         raise KafkaError(
             f"{found.topic} does not say when its log took a record: set message.timestamp.type=LogAppendTime, as "
             "quotum topics create does"
         )
     headers = dict(found.headers)
-    layer = headers.get("layer", b"0")
-    return Record(partition, found.offset, found.timestamp * MICROSECONDS_PER_MS, found.key, found.value, layer)
+    told = (headers.get(LAYER, b"0"), headers.get(DIGEST, b""))
+    return Record(partition, found.offset, found.timestamp * MICROSECONDS_PER_MS, found.key, found.value, *told)

@@ -77,13 +77,13 @@ def test_the_organisation_has_a_partition_of_its_own_and_other_trails_lie_where_
 def test_a_record_has_the_layer_of_its_header_and_the_time_of_the_log(
     headers: list[tuple[str, bytes]], layer: bytes
 ) -> None:
-    found = reading._record(Lying(headers), 3)  # noqa: SLF001 (the client's records cannot be made here)
+    found = reading.record_of(Lying(headers), 3)
     assert found == Record(3, 7, 1_500_000_000_000_000, b"case-1", b"{}", layer)
 
 
 def test_a_topic_whose_times_its_writers_say_is_refused() -> None:
     with pytest.raises(KafkaError, match=r"quotum.events does not say when .* message.timestamp.type=LogAppendTime"):
-        reading._record(Lying([], CREATE_TIME), 3)  # noqa: SLF001 (as above)
+        reading.record_of(Lying([], CREATE_TIME), 3)
 
 
 def test_without_a_broker_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
