@@ -27,6 +27,9 @@ from streams.vault import Vault
 Fate = Literal["taken", "duplicate", "refused"]
 
 
+FOLLOWING = "SELECT 1 FROM positions WHERE log_partition < 0 LIMIT 1"  # only a log elsewhere has such partitions
+
+
 class Outcome(NamedTuple):
     """What became of one event: its place in the log if it was taken, the reason if it was refused."""
 
@@ -71,6 +74,7 @@ class Books:
         self.kept = Keeping(history)
         self._recorder = Recorder(history, self.calendar, clock, recorded=self._keep_up)
         self._next_offset = self.stored_offset()
+        self._follows = bool(history.rows(FOLLOWING))
         self._listeners: list[Callable[[], None]] = []
 
     @classmethod
@@ -198,6 +202,11 @@ class Books:
 
     def record_and_tell(self, entries: Sequence[Entry]) -> tuple[list[Outcome], list[Posting]]:
         """The same, with what all of them moved."""
+        if self._follows:
+            raise HistoryError(
+                f"{self.history.path} follows a log in Kafka, and nothing goes in past that. Serve it with --broker, "
+                "and this goes through the server."
+            )
         recorded = self._recorder.record(entries).result() if entries else Recorded([], [])
         offsets = recorded.offsets
         if any(offset is not None for offset in offsets):

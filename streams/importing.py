@@ -123,6 +123,7 @@ class Importing:
         self.counts = Counts()
         self._reading = RowReading(mapping, workspace.zone, workspace.currency)
         self._kinds = sorted({rule.event.entity_kind for rule in mapping.rules})
+        books.settle()  # what was imported before must be there to compare with
         self._snapshot = self._last_seen() if mapping.form == "snapshot" else None
         self._said_last = max(self._newest_export(), self._snapshot.said_last(self._kinds)) if self._snapshot else 0
         self._lacking: dict[
@@ -145,6 +146,7 @@ class Importing:
                         progress(reader.position, reader.size)
                 if self._snapshot:
                     self._take_back(self._snapshot, refused)
+        self.books.settle()
         self._note(path)
         return self.counts
 

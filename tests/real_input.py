@@ -98,14 +98,14 @@ class Workspace:
 def made(source: Source, data: Path, shared: Path, own: Path) -> dict[str, Workspace]:
     """The workspace of a source per stage: made below `shared` if nobody did, copied below `own`."""
     place = shared / source.name
-    _once(place, lambda: _make(source, data, place))
+    once(place, lambda: _make(source, data, place))
     copy = own / source.name
     shutil.copytree(place, copy)
     printed: dict[str, str] = json.loads((copy / "printed.json").read_text(encoding="utf-8"))
     return {stage: Workspace(copy / stage, printed) for stage in STAGES}
 
 
-def _once(place: Path, make: Callable[[], None]) -> None:
+def once(place: Path, make: Callable[[], None]) -> None:
     """Have it made by whoever comes first; the others wait for it, and fail if it failed."""
     done, failed = place.with_suffix(".done"), place.with_suffix(".failed")
     try:

@@ -1,0 +1,58 @@
+"""All expected figures of the real input again, out of histories that followed a log on a real broker.
+
+The tests are those of tests/test_ground_truth.py; only where the figures come from differs.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests import test_ground_truth as truths
+from tests.kafka.real_input import made_live
+from tests.real_input import BY_UTC, LOCAL, MAVEN, Workspace, made
+from tests.test_ground_truth import expected, folders
+
+__all__ = ["expected", "folders"]  # fixtures of theirs
+
+
+@pytest.fixture(scope="session")
+def crm(shared_data: Path, folders: tuple[Path, Path], broker: str) -> Workspace:
+    return made_live(MAVEN, made(MAVEN, shared_data, *folders)["imported"], broker, *folders)
+
+
+@pytest.fixture(scope="session")
+def bank(shared_data: Path, folders: tuple[Path, Path], broker: str) -> Workspace:
+    return made_live(LOCAL, made(LOCAL, shared_data, *folders)["imported"], broker, *folders)
+
+
+@pytest.fixture(scope="session")
+def bank_by_utc(shared_data: Path, folders: tuple[Path, Path], broker: str) -> Workspace:
+    return made_live(BY_UTC, made(BY_UTC, shared_data, *folders)["imported"], broker, *folders)
+
+
+@pytest.fixture
+def maven(crm: Workspace) -> Workspace:
+    return crm
+
+
+@pytest.fixture
+def local(bank: Workspace) -> Workspace:
+    return bank
+
+
+@pytest.fixture
+def by_utc(bank_by_utc: Workspace) -> Workspace:
+    return bank_by_utc
+
+
+OF_STAGES = ("test_replaying_gives_the_same_figures", "test_three_ways_to_the_figures_agree")
+globals().update(
+    {name: test for name, test in vars(truths).items() if name.startswith("test_") and name not in OF_STAGES}
+)
+
+
+@pytest.mark.parametrize("name", ["crm", "bank", "bank_by_utc"])
+def test_three_ways_to_the_figures_agree_and_a_replay_changes_none(request: pytest.FixtureRequest, name: str) -> None:
+    workspace: Workspace = request.getfixturevalue(name)
+    assert workspace.ask("verify").startswith("all well: ")
+    assert workspace.ask("replay").endswith("events replayed, the figures are the same\n")
