@@ -24,6 +24,7 @@ from streams.records import DIGEST, LAYER
 LOG_APPEND_TIME = 1
 RECORDS_AT_ONCE = 10_000
 IDLE_MS, ANSWER_MS = 500, 10_000
+RECONNECT_MS = 1_000  # at the most between two tries; by itself the client would let half a minute pass
 MICROSECONDS_PER_MS = 1_000
 
 
@@ -92,7 +93,8 @@ class Reading:
 
     def _connected(self, kind: Any, **settings: Any) -> Any:  # noqa: ANN401 (the client has no types)
         broker = self._log.broker
-        return kind(bootstrap_servers=broker, bootstrap_timeout_ms=ANSWER_MS, client_id="quotum", **settings)
+        settings |= {"bootstrap_timeout_ms": ANSWER_MS, "reconnect_backoff_max_ms": RECONNECT_MS}
+        return kind(bootstrap_servers=broker, client_id="quotum", **settings)
 
     def _ends(self, *, is_idle: bool) -> dict[int, int]:
         """Where the partitions end: asked for while there is time, which also shows that the broker is there."""

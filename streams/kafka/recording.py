@@ -109,7 +109,8 @@ class Recording:
             self.away = ""
 
     def _wait(self, error: AwayError) -> None:
+        told = str(error)
         if not self.away:
-            log.warning("waiting for the broker: %s", error)
-        self.away = str(error)
+            log.warning("waiting for the broker: %s", told)
+        self.away = told
         self._stopped.wait(self._pause_seconds)

@@ -12,12 +12,17 @@ from hypothesis import strategies as st
 
 from schemas.events import ORGANISATION
 from schemas.facts import log_line
-from streams.appending import Entry
+from streams.appending import DeadLetter, Entry, row
 from streams.following import ORGANISATION_PARTITION, Record
 from tests.histories import History as Events
 from tests.histories import histories
-from tests.streams.recording import NOW, call
+from tests.streams.recording import NOW, Rows, call
 
+PLACES = "SELECT log_partition, log_offset, known_at, duplicate FROM events ORDER BY log_partition, log_offset"
+TOLD = """
+SELECT id, source, type, trail, entity, asserted_at, sequence, layer, data, digest
+FROM events ORDER BY log_partition, log_offset
+"""
 MARKER = None  # a place in the log that no reader is given
 Json = dict[str, Any]
 PartitionOf = Callable[[str], int]
@@ -64,11 +69,30 @@ class Log:
             reached[partition] = first + len(found)
         return records, reached
 
+    def told(self) -> tuple[Rows, Rows, list[DeadLetter]]:
+        """Places and columns of events and dead letters (without reasons) that history is to hold."""
+        seen: set[bytes] = set()
+        places: Rows = []
+        told: Rows = []
+        letters = []
+        for partition, slots in sorted(self.partitions.items()):
+            known_at = 0
+            for offset, slot in enumerate(slots):
+                known_at = max(known_at, slot.record.timestamp if slot.record else 0)
+                if slot.entry:
+                    columns = row(slot.entry)[1:]
+                    places.append((partition, offset, known_at, columns[-1] in seen))
+                    told.append(columns)
+                    seen.add(columns[-1])
+                elif slot.is_poison:
+                    letters.append(DeadLetter(partition, offset, known_at, ""))
+        return places, told, letters
 
-def record(entry: Entry, partition: int, offset: int = 0, at: int = NOW) -> Record:
-    """An event as it lies in the log."""
-    event = entry.event
-    return Record(partition, offset, at, event.trail.encode(), log_line(event), str(entry.layer).encode())
+
+def record(entry: Entry, partition: int, offset: int = 0, at: int = NOW, *, is_signed: bool = False) -> Record:
+    """An event as it lies in the log; signed with the digest that the door gave it, or written by somebody else."""
+    event, digest = entry.event, row(entry)[-1] if is_signed else b""
+    return Record(partition, offset, at, event.trail.encode(), log_line(event), str(entry.layer).encode(), digest)
 
 
 def changed(found: Record, **data: object) -> Record:
@@ -77,7 +101,7 @@ def changed(found: Record, **data: object) -> Record:
     return found._replace(value=msgspec.json.encode(told | {"data": told["data"] | data}))
 
 
-GOOD = record(Entry(call("poison", "case-1"), 0), 0)
+GOOD = {is_signed: record(Entry(call("poison", "case-1"), 0), 0, is_signed=is_signed) for is_signed in (False, True)}
 POISONS: Mapping[str, Callable[[Record], Record]] = {
     "holds nothing": lambda good: good._replace(value=None),
     "empty": lambda good: good._replace(value=b""),
@@ -96,9 +120,9 @@ POISONS: Mapping[str, Callable[[Record], Record]] = {
 }
 
 
-def poison(kind: str, partition_of: PartitionOf) -> Record:
-    """A record that is no event for one reason alone."""
-    return POISONS[kind](GOOD._replace(partition=partition_of("case-1")))
+def poison(kind: str, partition_of: PartitionOf, *, is_signed: bool = False) -> Record:
+    """A record that is no event for one reason alone; signed, it was one when it was signed."""
+    return POISONS[kind](GOOD[is_signed]._replace(partition=partition_of("case-1")))
 
 
 @st.composite
@@ -107,19 +131,20 @@ def logs(draw: st.DrawFn, max_size: int = 14) -> tuple[Events, Log, PartitionOf]
     partition_of = by_hash(draw(st.integers(1, 4)))
     events = draw(histories(max_size=max_size))
     again = draw(st.lists(st.sampled_from(events), max_size=6)) if events else []
-    good = [Slot(None, Entry(event, layer)) for event, layer in [*events, *again]]
-    bad = [
-        Slot(poison(kind, partition_of), None) for kind in draw(st.lists(st.sampled_from(sorted(POISONS)), max_size=4))
+    good = [
+        _told(Entry(event, layer), partition_of, is_signed=draw(st.booleans())) for event, layer in [*events, *again]
     ]
+    kinds = draw(st.lists(st.tuples(st.sampled_from(sorted(POISONS)), st.booleans()), max_size=4))
+    bad = [Slot(poison(kind, partition_of, is_signed=is_signed), None) for kind, is_signed in kinds]
     markers = [Slot(MARKER, None)] * draw(st.integers(0, 4))
-    arriving = draw(st.permutations([*good, *bad, *markers]))
-    clock = st.integers(NOW, NOW + 9)
     partitions: dict[int, list[Slot]] = {}
-    for slot in arriving:
-        found = slot.record or (record(slot.entry, partition_of(slot.entry.event.trail)) if slot.entry else None)
-        lying = partitions.setdefault(
-            found.partition if found else draw(st.sampled_from([ORGANISATION_PARTITION, 0])), []
-        )
-        placed = found and found._replace(offset=len(lying), timestamp=draw(clock))
-        lying.append(Slot(placed, slot.entry))
+    for record, entry in draw(st.permutations([*good, *bad, *markers])):
+        number = record.partition if record else draw(st.sampled_from([ORGANISATION_PARTITION, 0]))
+        lying = partitions.setdefault(number, [])
+        at = draw(st.integers(NOW, NOW + 9))
+        lying.append(Slot(record and record._replace(offset=len(lying), timestamp=at), entry))
     return events, Log(partitions), partition_of
+
+
+def _told(entry: Entry, partition_of: PartitionOf, *, is_signed: bool) -> Slot:
+    return Slot(record(entry, partition_of(entry.event.trail), is_signed=is_signed), entry)

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from projections.fold import Cell
 from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar
-from streams.appending import DeadLetter, Entry, Position, row
+from streams.appending import DeadLetter, Entry, Position
 from streams.following import ORGANISATION_PARTITION, Follower, Record, Taken
 from streams.history import History
 from streams.recorder import Recorder
 from streams.replaying import folded_cells, replay, sql_cells, stored_cells
 from tests.histories import History as Events
 from tests.histories import zones
-from tests.streams.logs import GOOD, POISONS, Log, PartitionOf, by_hash, logs, poison, record
+from tests.streams.logs import GOOD, PLACES, POISONS, TOLD, Log, PartitionOf, by_hash, logs, poison, record
 from tests.streams.recording import (
     AMSTERDAM,
     NOW,
@@ -35,8 +35,6 @@ from tests.streams.recording import (
     unreliable,
 )
 
-COLUMNS = "SELECT id, source, type, trail, entity, asserted_at, sequence, layer, data, digest FROM events"
-PLACES = "SELECT log_partition, log_offset, known_at, duplicate FROM events ORDER BY log_partition, log_offset"
 ONE = by_hash(1)
 Batch = tuple[list[Record], dict[int, int]]
 
@@ -172,9 +170,12 @@ REASONS = {
 }
 
 
+@pytest.mark.parametrize("is_signed", [False, True])
 @pytest.mark.parametrize("kind", POISONS)
-def test_a_record_that_is_no_event_becomes_a_dead_letter_and_holds_up_no_other(history: History, kind: str) -> None:
-    bad = poison(kind, ONE)._replace(offset=1)
+def test_a_record_that_is_no_event_becomes_a_dead_letter_and_holds_up_no_other(
+    history: History, kind: str, is_signed: bool
+) -> None:
+    bad = poison(kind, ONE, is_signed=is_signed)._replace(offset=1)
     good = [told("1", 0), told("2", 2)]
     taken = follower(history).take([good[0], bad, good[1]])
     assert taken.letters == letters(history) == [DeadLetter(bad.partition, 1, NOW, REASONS[kind])]
@@ -182,8 +183,9 @@ def test_a_record_that_is_no_event_becomes_a_dead_letter_and_holds_up_no_other(h
     assert follower(history).positions()[bad.partition] >= 2
 
 
-def test_the_record_from_which_the_bad_ones_are_made_is_good(history: History) -> None:
-    assert follower(history).take([GOOD]).letters == []
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_the_record_from_which_the_bad_ones_are_made_is_good(history: History, is_signed: bool) -> None:
+    assert follower(history).take([GOOD[is_signed]]).letters == []
 
 
 def test_a_record_without_a_layer_is_what_a_feed_says(history: History) -> None:
@@ -316,32 +318,12 @@ class Process:
         self.start()
 
 
-def expected(log: Log) -> tuple[Rows, Rows, list[DeadLetter]]:
-    """The events' places and columns and the dead letters that history is to hold, told by the log alone."""
-    seen: set[bytes] = set()
-    places: Rows = []
-    told: Rows = []
-    letters = []
-    for partition, slots in sorted(log.partitions.items()):
-        known_at = 0
-        for offset, slot in enumerate(slots):
-            known_at = max(known_at, slot.record.timestamp if slot.record else 0)
-            if slot.entry:
-                columns = row(slot.entry)[1:]
-                places.append((partition, offset, known_at, columns[-1] in seen))
-                told.append(columns)
-                seen.add(columns[-1])
-            elif slot.is_poison:
-                letters.append(DeadLetter(partition, offset, known_at, ""))
-    return places, told, letters
-
-
 def embedded(events: Events, calendar: Calendar) -> tuple[dict[Cell, int], Rows]:
     """The cells of an embedded history of the same events, and its columns."""
     with in_memory() as history:
         Recorder(history, calendar, lambda: NOW).record(entries(events)).result()
         with history.read() as cursor:
-            return stored_cells(cursor), history.rows(COLUMNS)
+            return stored_cells(cursor), history.rows(TOLD)
 
 
 @pytest.mark.slow
@@ -359,9 +341,9 @@ def test_live_equals_embedded_equals_replay_equals_plain_sql_for_any_history_and
             positions = process.follower.positions()
             assert all(offset <= positions[partition] for partition, offset in process.acknowledged.items())
         history = process.history
-        places, told, letters = expected(log)
+        places, told, letters = log.told()
         assert history.rows(PLACES) == places
-        assert history.rows(COLUMNS + " ORDER BY log_partition, log_offset") == told
+        assert history.rows(TOLD) == told
         assert process.follower.positions() == {partition: end for partition, end in log.ends().items() if end}
         found = [DeadLetter(*row) for row in history.rows("FROM dead_letters ORDER BY ALL")]
         assert [one._replace(reason="") for one in found] == letters

@@ -1,5 +1,6 @@
 """What the client of Kafka says becomes a record, an error that passes or one that does not; more is in tests/kafka."""
 
+import gc
 import socket
 from typing import Any, NamedTuple
 
@@ -36,8 +37,8 @@ def log(broker: str = "nowhere:1") -> Log:
 class Client:
     """One that fails as it is told to, or gives what it is told to."""
 
-    def __init__(self, said: Any) -> None:
-        self.said = said
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
 
     def assign(self, _: object) -> None:
         pass
@@ -45,9 +46,9 @@ class Client:
     def seek(self, _: object, __: object) -> None:
         pass
 
-    def poll(self, **_: object) -> Any:
-        if isinstance(self.said, Exception):
-            raise self.said
+    def poll(self, **_: object) -> dict[object, object]:
+        if self.error:
+            raise self.error
         return {}
 
     def position(self, *_: object, **__: object) -> int:
@@ -57,8 +58,8 @@ class Client:
         return dict.fromkeys(asked, 5)
 
 
-def begun(monkeypatch: pytest.MonkeyPatch, said: Any) -> Reading:
-    monkeypatch.setattr(reading, "KafkaConsumer", lambda **_: Client(said))
+def begun(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> Reading:
+    monkeypatch.setattr(reading, "KafkaConsumer", lambda **_: Client(error))
     made = Reading(log())
     made.begin({})
     return made
@@ -86,6 +87,7 @@ def test_a_topic_whose_times_its_writers_say_is_refused() -> None:
         reading.record_of(Lying([], CREATE_TIME), 3)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client leaves sockets unclosed
 def test_without_a_broker_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "ANSWER_MS", 100)
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -94,17 +96,18 @@ def test_without_a_broker_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
     for _ in range(2):
         with pytest.raises(AwayError, match=address):
             made.begin({})
+        gc.collect()  # so that the warning comes here
     made.close()
 
 
 @pytest.mark.parametrize("error", [KafkaTimeoutError("late"), ConnectionResetError("gone")])
 def test_what_may_pass_is_waited_for(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    with pytest.raises(AwayError, match="late|gone"):
+    with pytest.raises(AwayError, match=r"late|gone"):
         begun(monkeypatch, error).fetch()
 
 
 def test_an_offset_that_the_broker_does_not_have_is_an_error_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(KafkaError, match="cannot be read on: .*OFFSET_OUT_OF_RANGE|OffsetOutOfRange"):
+    with pytest.raises(KafkaError, match=r"cannot be read on: .*OffsetOutOfRange"):
         begun(monkeypatch, OffsetOutOfRangeError()).fetch()
 
 
