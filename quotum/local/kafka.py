@@ -190,7 +190,7 @@ def _format(java_words: list[str], folder: Path) -> None:
 
 
 def _properties(port: int, data: Path) -> str:
-    return PROPERTIES.format(host=LOOPBACK, port=port, controller=_free_port(), data=data)
+    return PROPERTIES.format(host=LOOPBACK, port=port, controller=_free_port(port), data=data)
 
 
 def _logging() -> list[str]:
@@ -217,11 +217,11 @@ def _claimed(folder: Path) -> IO[bytes]:
         time.sleep(LOOK_SECONDS)
 
 
-def _free_port() -> int:
+def _free_port(other_than: int = 0) -> int:
     with socket.socket() as one:
         one.bind((LOOPBACK, 0))
         port: int = one.getsockname()[1]
-        return port
+    return _free_port(other_than) if port == other_than else port
 
 
 def _taken(port: int) -> bool:

@@ -95,6 +95,18 @@ def test_topics_without_their_first_words_are_no_log_until_these_are_said(broker
     assert topics.check(broker, prefix).workspace.opened
 
 
+def test_what_was_killed_while_it_said_the_first_words_stands_in_nobodys_way(broker: str, prefix: str) -> None:
+    name = create(broker, f"{prefix}-other").names.organisation
+    (opened, _) = clients.read_whole(broker, name)
+    own = Names.of(prefix).organisation
+    topics._make(broker, {own: topics._Topic(1, topics.LOG)}, 1)  # noqa: SLF001 (as far as it had come)
+    with clients.transactional_producer(broker, own) as killed:
+        killed.begin_transaction()
+        killed.send(own, value=opened.value).get()
+        create(broker, prefix)
+    assert len(list(clients.read_whole(broker, own))) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "was", "asked"),
     [
