@@ -12,6 +12,7 @@ from quotum.commands import (
     correcting,
     demo,
     events,
+    gateway,
     importing,
     init,
     key,
@@ -52,6 +53,7 @@ app.command("withdraw")(correcting.withdraw)
 app.command("verify")(verify.verify)
 app.command("replay")(replay.replay)
 app.command("serve")(serve.serve)
+app.command("gateway")(gateway.gateway)
 app.command("demo")(demo.demo)
 app.add_typer(key.app, name="key")
 app.command("link")(link.link)

@@ -31,7 +31,12 @@ def serve(
 ) -> None:
     """Serve boards, API and pages from a history until it is stopped (Ctrl-C)."""
     expect_no_owner(history)
-    with told(), _listening(host, port) as listening, _books(history, broker, prefix) as books, ExitStack() as closing:
+    with (
+        told(),
+        listening_at(host, port) as listening,
+        _books(history, broker, prefix) as books,
+        ExitStack() as closing,
+    ):
         beyond = host not in (LOOPBACK, "::1", "localhost")
         keys = closing.enter_context(Keys(keys_path(history), wall_clock)) if beyond else None
         run(create_app(books, keys), history, listening, _announce, context.find_root().command.main)
@@ -47,7 +52,8 @@ def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextMan
     return books
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening_at(host: str, port: int) -> socket.socket:
+    """Take an address; ends the command where it is taken."""
     try:
         return listen(host, port)
     except OSError as error:

@@ -7,7 +7,19 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from quotum.server import asking, correcting, entering, health, ingest, opening, pages, problems, progress, targets
+from quotum.server import (
+    asking,
+    correcting,
+    entering,
+    health,
+    ingest,
+    numbering,
+    opening,
+    pages,
+    problems,
+    progress,
+    targets,
+)
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
 from quotum.server.feeding import Feed
 from quotum.server.limits import Limits
@@ -39,12 +51,12 @@ def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = N
 
     app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
     problems.describe(app)
-    app.state.books = books
+    app.state.books = app.state.taker = books
     app.state.hub = hub
     app.state.feed = feed
     app.state.access = access
     problems.install(app)
-    for part in (ingest, asking, opening, progress, targets, correcting, health):
+    for part in (ingest, asking, opening, progress, targets, correcting, numbering, health):
         app.include_router(part.router)
     pages.install(app)
     if keys:

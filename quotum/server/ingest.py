@@ -1,8 +1,9 @@
 """Events over HTTP: one CloudEvent or many, each with its own answer. The same again counts once."""
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -14,7 +15,7 @@ from quotum.server.problems import Fault, ProblemError, documented
 from schemas.envelope import Event
 from schemas.events import read_event
 from schemas.facts import FEED
-from streams.books import Books, Outcome
+from streams.books import Outcome
 
 LARGEST_BODY_BYTES = 4_000_000
 MOST_EVENTS = 1_000
@@ -22,6 +23,13 @@ MEDIA_TYPES = ("application/json", "application/cloudevents+json", "application/
 EVENT = {"type": "object", "description": "a CloudEvent in structured form; docs/events.md tells the types"}
 EVENTS = {"oneOf": [EVENT, {"type": "array", "items": EVENT, "maxItems": MOST_EVENTS}]}
 router = APIRouter(prefix="/v1", tags=["events"])
+
+
+class Taker(Protocol):
+    """What takes events: books, or a gateway to a log."""
+
+    def take(self, events: Sequence[Event], layer: int = FEED) -> list[Outcome]:
+        """What became of each."""
 
 
 class Answer(BaseModel):
@@ -49,14 +57,14 @@ class Answers(BaseModel):
 async def post_events(request: Request) -> Answers:
     """Take events: a CloudEvent in structured form, or an array of them. What is taken outlives a kill."""
     events = _events(await body(request, LARGEST_BODY_BYTES, "send fewer events at once"))
-    books: Books = request.app.state.books
-    return Answers(results=await run_in_threadpool(take, books, events, FEED))
+    taker: Taker = request.app.state.taker
+    return Answers(results=await run_in_threadpool(take, taker, events, FEED))
 
 
-def take(books: Books, raw: list[Any], layer: int) -> list[Answer]:
-    """Read and record a batch; an answer per event."""
+def take(taker: Taker, raw: list[Any], layer: int) -> list[Answer]:
+    """Read a batch and have it taken; an answer per event."""
     read = [_read(one) for one in raw]
-    outcomes = iter(books.take([one for one in read if isinstance(one, Event)], layer))
+    outcomes = iter(taker.take([one for one in read if isinstance(one, Event)], layer))
     return [
         _answer(one.id, next(outcomes))
         if isinstance(one, Event)

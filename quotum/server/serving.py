@@ -42,11 +42,16 @@ def serve(
     app: FastAPI, history: Path, listening: socket.socket, ready: Callable[[str], object], commands: Commands
 ) -> None:
     """Serve until told to stop. `ready` is called with the address once it answers; `commands` runs those of others."""
+    with owning(history, address(listening)) as owner, routing():
+        install(app, history, owner, commands)
+        run(app, listening, ready)
+
+
+def run(app: FastAPI, listening: socket.socket, ready: Callable[[str], object]) -> None:
+    """The same for what owns no history."""
     url = address(listening)
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
-    with owning(history, url) as owner, routing():
-        install(app, history, owner, commands)
-        _Announcing(config, lambda: ready(url)).run(sockets=[listening])
+    _Announcing(config, lambda: ready(url)).run(sockets=[listening])
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -1,0 +1,73 @@
+"""People's numbers from the server that owns their vault, for a gateway that does not.
+
+A number is for good, so what was learned is kept, and most batches ask nobody.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from streams.books import UnavailableError
+from streams.vault import Kind, Told, VaultError
+
+LEARNED_MOST = 200_000
+ANSWER_SECONDS = 10
+SERVER_ERRORS, TOO_MANY = 500, 429
+Party = tuple[str, Kind, str]  # namespace, kind, id
+
+
+class RemotePeople:
+    """Asks the owner of the vault for what it does not know. Any thread may."""
+
+    def __init__(self, owner: str, key: str = "") -> None:
+        """`owner`: the server's address; `key`: one with the scope write, where it wants one."""
+        self._owner = owner.rstrip("/")
+        self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        self._learned: dict[Party, tuple[int, str | None]] = {}  # number, and the name that was told last
+
+    def numbered(self, namespace: str, kind: Kind, parties: Mapping[str, str | None]) -> dict[str, int]:
+        """The numbers of parties by their ids, and the names told put away; UnavailableError if nobody answers."""
+        found: dict[str, int] = {}
+        unknown: dict[str, str | None] = {}
+        for id_, name in parties.items():
+            number, told = self._learned.get((namespace, kind, id_), (None, None))
+            if number is None or (name and name != told):
+                unknown[id_] = name
+            else:
+                found[id_] = number
+        if unknown:
+            answer = self._ask("/v1/people", {"namespace": namespace, "kind": kind, "parties": unknown})
+            if len(self._learned) + len(unknown) > LEARNED_MOST:
+                self._learned.clear()
+            for id_, number in answer["numbers"].items():
+                found[id_] = number
+                self._learned[namespace, kind, id_] = (number, unknown[id_])
+        return found
+
+    def kept(self, told: Sequence[Told]) -> list[str]:
+        """Put free texts away; the references that stand for them. UnavailableError if nobody answers."""
+        references: list[str] = self._ask("/v1/texts", {"texts": [one._asdict() for one in told]})["references"]
+        return references
+
+    def _ask(self, path: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        request = Request(self._owner + path, json.dumps(told).encode(), self._headers)  # noqa: S310 (checked at start)
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=ANSWER_SECONDS) as answer:
+                found: dict[str, Any] = json.load(answer)
+        except HTTPError as error:
+            if error.code >= SERVER_ERRORS or error.code == TOO_MANY:
+                raise UnavailableError(f"the owner of the vault at {self._owner} answers {error.code}") from error
+            raise VaultError(f"the owner of the vault at {self._owner} refuses: {_detail(error)}") from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise UnavailableError(f"the owner of the vault at {self._owner} does not answer") from error
+        return found
+
+
+def _detail(error: HTTPError) -> str:
+    try:
+        return str(json.load(error)["detail"])
+    except (ValueError, LookupError, TypeError):
+        return f"{error.code} {error.reason}"

@@ -1,0 +1,53 @@
+"""The application of a gateway: events in, nothing else; many can run beside each other."""
+
+from importlib.metadata import version
+from typing import Protocol
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from quotum.server import ingest, problems
+from quotum.server.access import Access, KeyAccess, LoopbackAccess
+from quotum.server.health import Health
+from quotum.server.ingest import Taker
+from quotum.server.limits import Limits
+from streams.keys import Keys
+
+ABOUT = "Events in, for a log that others read."
+router = APIRouter(tags=["health"])
+
+
+class Waiting(Taker, Protocol):
+    """What takes events, and says how many wait."""
+
+    @property
+    def waiting(self) -> int:
+        """How many events have no acknowledgement yet."""
+
+
+def create_gateway(gateway: Waiting, keys: Keys | None = None, limits: Limits | None = None) -> FastAPI:
+    """A gateway's application; what takes its events stays the caller's to close. `keys`: as of the server."""
+    limits = limits or Limits()
+    access: Access = KeyAccess(keys, limits) if keys else LoopbackAccess(limits)
+    app = FastAPI(title="Quotum gateway", description=ABOUT, version=version("quotum"))
+    problems.describe(app)
+    app.state.taker = gateway
+    app.state.access = access
+    problems.install(app)
+    app.include_router(ingest.router)
+    app.include_router(router)
+    return app
+
+
+@router.get("/health")
+async def get_health() -> Health:
+    """Alive?"""
+    return Health(status="alive")
+
+
+@router.get("/metrics", response_class=Response)
+async def get_metrics(request: Request) -> Response:
+    """What is measured, for Prometheus."""
+    registry, gateway = CollectorRegistry(), request.app.state.taker
+    Gauge("quotum_gateway_waiting", "Events not acknowledged yet", registry=registry).set(gateway.waiting)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,85 @@
+"""Numbers for people, given to gateways elsewhere: one process owns the vault, and all others ask it.
+
+What a gateway learns here it may keep, since a number is for good. Names and texts come in by here, and do not go out.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from quotum.server.access import may
+from quotum.server.bodies import asked, described
+from quotum.server.problems import documented
+from streams.books import Books
+from streams.door import VaultPeople
+from streams.vault import Told
+
+MOST_PARTIES, MOST_TEXTS = 10_000, 1_000
+Id = Annotated[str, Field(min_length=1, max_length=1_000)]
+router = APIRouter(
+    prefix="/v1",
+    tags=["for gateways"],
+    dependencies=[Depends(may("write"))],
+    responses=documented(400, 401, 403, 413, 422, 429),
+)
+
+
+class PartiesAsked(BaseModel):
+    """Who is to have numbers."""
+
+    model_config = ConfigDict(extra="forbid")
+    namespace: Id = Field(description="whose ids these are: a source")
+    kind: Literal["person", "team"] = Field(description="what they are")
+    parties: dict[Id, str | None] = Field(description="id -> name, if one was told", max_length=MOST_PARTIES)
+
+
+class Numbers(BaseModel):
+    """Their numbers, for good."""
+
+    numbers: dict[str, int] = Field(description="id -> number")
+
+
+class TextAsked(BaseModel):
+    """A free text to keep."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: str = Field(description="of the event")
+    event_id: str = Field(description="its id")
+    field: str = Field(description="which of its fields")
+    text: str = Field(description="what it says")
+
+
+class TextsAsked(BaseModel):
+    """Free texts to keep."""
+
+    model_config = ConfigDict(extra="forbid")
+    texts: list[TextAsked] = Field(description="in any order", max_length=MOST_TEXTS)
+
+
+class References(BaseModel):
+    """What stands for them in the log."""
+
+    references: list[str] = Field(description="one per text, in their order")
+
+
+@router.post("/people", openapi_extra=described(PartiesAsked))
+async def post_people(request: Request) -> Numbers:
+    """Give people or teams their numbers, the same ones each time, and put names that were told away."""
+    told = await asked(request, PartiesAsked)
+    people = VaultPeople(_books(request).vault)
+    return Numbers(numbers=await run_in_threadpool(people.numbered, told.namespace, told.kind, told.parties))
+
+
+@router.post("/texts", openapi_extra=described(TextsAsked))
+async def post_texts(request: Request) -> References:
+    """Put free texts away, and get what stands for them."""
+    told = await asked(request, TextsAsked)
+    texts = [Told(one.source, one.event_id, one.field, one.text) for one in told.texts]
+    return References(references=await run_in_threadpool(VaultPeople(_books(request).vault).kept, texts))
+
+
+def _books(request: Request) -> Books:
+    books: Books = request.app.state.books
+    return books
