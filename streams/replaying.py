@@ -1,6 +1,10 @@
 """Replay: fold the whole history anew beside the running figures, compare, and put the new postings in their place.
 
 Also the comparing that `verify` does: stored postings, a cold fold and plain SQL are three ways to the same cells.
+
+Events are folded in the order in which they were known, so that postings lie by time again, which makes reading them
+fast. Within a partition that is the order of the log. Partitions mix as they may: all events of one trail lie in one of
+them, and what a trail counts for depends on no other, so the order among partitions changes no posting.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,7 +32,7 @@ FROM {table} GROUP BY ALL HAVING sum(amount) <> 0
 """
 PLACED_EVENTS = """
 SELECT log_partition, log_offset, known_at, type, data, trail, layer, asserted_at, sequence, id
-FROM events WHERE NOT duplicate ORDER BY log_partition, log_offset
+FROM events WHERE NOT duplicate ORDER BY known_at, log_partition, log_offset
 """
 Cells = dict[Cell, int]
 Placed = tuple[Place, str, Posting]  # of the event, its trail, and a posting of it

@@ -15,11 +15,14 @@ from schemas.events import adapter
 from schemas.facts import FEED
 from schemas.moments import Calendar
 from streams import replaying
+from streams.appending import Entry
+from streams.following import Follower
 from streams.history import History
 from streams.recorder import Recorder
 from streams.replaying import Difference, differences, folded_cells, replay, sql_cells, stored_cells
 from tests.histories import History as Events
 from tests.histories import histories, zones
+from tests.streams.logs import Log, PartitionOf, logs, record
 from tests.streams.recording import (
     NOW,
     CrashError,
@@ -109,6 +112,37 @@ def test_embedded_equals_replay_equals_plain_sql_for_any_history(
         recorded = tables(history)
         assert replay(history, calendar) == []
         assert tables(history) == recorded
+
+
+@pytest.mark.slow
+@settings(max_examples=30)
+@given(made=logs(max_size=20), order=st.permutations(range(-1, 4)))
+def test_a_history_of_several_partitions_replays_to_the_same_postings_whichever_of_them_comes_first(
+    made: tuple[Events, Log, PartitionOf], order: list[int]
+) -> None:
+    _, log, partition_of = made
+    with in_memory() as history:
+        Follower(history, AMSTERDAM, partition_of).take(*log.fetch({}, 1_000))
+        recorded, postings = ways(history), sorted(history.rows("FROM postings"), key=repr)
+        assert recorded["stored"] == recorded["folded"] == recorded["sql"]
+        assert replay(history, AMSTERDAM) == []
+        assert sorted(history.rows("FROM postings"), key=repr) == postings
+        change(
+            history,
+            "UPDATE events SET log_partition = list_extract($order, log_partition + 2)".replace("$order", str(order)),
+        )
+        change(history, "UPDATE events SET known_at = 0")  # so that one partition comes after the other
+        assert ways(history) == recorded
+        assert replay(history, AMSTERDAM) == []
+
+
+def test_after_a_replay_postings_of_several_partitions_lie_by_the_time_they_were_known() -> None:
+    with in_memory() as history:
+        following = Follower(history, AMSTERDAM, lambda trail: int(trail.removeprefix("case-")))
+        following.take([record(Entry(call(number), FEED), number, 0, NOW - number) for number in range(6)])
+        change(history, "DELETE FROM postings")
+        replay(history, AMSTERDAM)
+        assert history.rows("SELECT known_at FROM postings") == [(NOW - number,) for number in reversed(range(6))]
 
 
 def test_replay_after_tampering_is_what_was_recorded(history: History) -> None:
