@@ -17,6 +17,7 @@ JAVA_NEEDED = 17
 POM = Path(__file__).with_name("pom.xml")
 FETCH_SECONDS = 600
 LINES_SHOWN = 12
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 REMEDY = (
     f"install Java {JAVA_NEEDED} or newer and Maven (Debian: apt-get install openjdk-{JAVA_NEEDED}-jre-headless maven)"
 )
@@ -58,7 +59,8 @@ def cache_folder() -> Path:
 
 def last(lines: Iterable[str]) -> str:
     """The end of what a program printed, for an error."""
-    shown = [line for line in lines if line.strip()][-LINES_SHOWN:]
+    plain = (COLOURS.sub("", line) for line in lines)
+    shown = [line for line in plain if line.strip()][-LINES_SHOWN:]
     return "\n".join(f"  {line}" for line in shown) or "  (it printed nothing)"
 
 

@@ -101,10 +101,10 @@ def start(folder: Path, port: int = 0, *, quick: bool = False) -> Broker:
     words = [java(), *MEMORY, *(QUICK if quick else ()), *_logging(), "-cp", f"{jars()}/*"]
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    if port and _taken(port):
-        raise LocalError(f"port {port} is taken by another program: give another --port, or 0 for a free one")
     with _claimed(folder) as claim:
-        for left in reversed(range(1 if port else TRIES)):
+        for left in reversed(range(TRIES)):
+            if port and _taken(port):
+                raise LocalError(f"port {port} is taken by another program: give another --port, or 0 for a free one")
             try:
                 return _started(words, folder, port or _free_port(), claim)
             except _PortTakenError:

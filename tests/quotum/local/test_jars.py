@@ -12,7 +12,7 @@ echo once >> "$COUNT"
 /bin/mkdir "$folder" && : > "$folder/kafka_2.13.jar"
 """
 FAILING = """#!/bin/sh
-i=0; while [ $i -lt 40 ]; do echo "[ERROR] line $i of a long story"; i=$((i + 1)); done
+i=0; while [ $i -lt 40 ]; do printf "\\033[0m[ERROR] line $i of a long story\\n\\033[0m\\n"; i=$((i + 1)); done
 exit 1
 """
 
