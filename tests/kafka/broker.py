@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,18 +31,18 @@ class SharedBroker:
     def __init__(self, folder: Path) -> None:
         """Hold it; nothing is started yet."""
         self._folder = folder
+        self._told = folder / "told.json"
         self._hold = hold(folder)
         self._own: Broker | None = None
         self._first = False
 
     def address(self) -> str:
         """Host and port of the broker, which answers; LocalError where none can run here."""
-        told = self._folder / "told.json"
         with _alone(self._folder / "starting"):
-            if not told.exists():
+            if not self._told.exists():
                 self._first = True
-                told.write_text(json.dumps(self._started()), encoding="utf-8")
-        said = json.loads(told.read_text(encoding="utf-8"))
+                self._told.write_text(json.dumps(self._started()), encoding="utf-8")
+        said = json.loads(self._told.read_text(encoding="utf-8"))
         if reason := said.get("reason"):
             raise LocalError(reason)
         return str(said["address"])
@@ -55,6 +55,14 @@ class SharedBroker:
         if self._first:
             with _alone(self._folder / "held"):
                 shutil.rmtree(self._folder)
+        elif not self._told.exists():
+            self._leave_unasked()
+
+    def _leave_unasked(self) -> None:
+        """Nobody has asked for it so far; one who still holds it may."""
+        with suppress(BlockingIOError, FileNotFoundError), (self._folder / "held").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _started(self) -> dict[str, str]:
         try:

@@ -26,6 +26,14 @@ def test_workers_share_one_broker_which_ends_with_the_last_of_them(tmp_path: Pat
     assert not (tmp_path / "run").exists()
 
 
+def test_a_run_that_never_asks_for_a_broker_leaves_nothing_behind(tmp_path: Path) -> None:
+    first, second = SharedBroker(tmp_path / "run"), SharedBroker(tmp_path / "run")
+    first.leave()
+    assert (tmp_path / "run").exists()
+    second.leave()
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_broker_that_cannot_run_is_tried_once_and_every_worker_is_told_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
