@@ -6,7 +6,7 @@ so an event is a typed set of writes and nothing else; facts.py turns it into on
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -35,6 +35,7 @@ INTEGER_MAX = 2**31 - 1  # of CloudEvents; what is beyond travels as a text, whi
 WHOLE_NUMBER = re.compile(r"-?0*\d{1,19}", re.ASCII)
 HIDDEN = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's control characters, halves of characters, ends of lines
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # make text look like another text
+PLAIN = (str, int, bool)
 M = TypeVar("M")
 
 
@@ -63,6 +64,34 @@ class VaultName:
 @dataclass(frozen=True)
 class VaultText:
     """Marks a field that holds free text: it goes into the vault, and its reference stands in its place in the log."""
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 (whatever a field holds)
+    """A field's value as JSON has it, as its model writes it too; by hand, since this is done for every event."""
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, BaseModel):
+        return {name: plain(own) for name, own in value.__dict__.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value
+
+
+def altered(model: M, changes: Mapping[str, object]) -> M:
+    """What `model_copy` gives for a model without private parts, at a tenth of its price."""
+    cls = type(model)
+    made = cls.__new__(cls)
+    told: dict[str, Any] = {
+        "__dict__": {**model.__dict__, **changes},
+        "__pydantic_fields_set__": {*model.__pydantic_fields_set__, *changes},  # type: ignore[attr-defined]  # a model
+        "__pydantic_extra__": None,
+        "__pydantic_private__": None,
+    }
+    for name, value in told.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 def marks(annotation: object, kind: type[M]) -> list[M]:
@@ -239,12 +268,17 @@ class Event(BaseModel):
 
     def logged(self) -> dict[str, Any]:
         """The data as the log keeps them: only what was told, names left out, in one form of writing."""
-        told = self.data.model_dump(mode="json")
-        names = names_of(type(self.data))
-        kept = self.data.nobody + self.data.always
-        data = {name: value for name, value in told.items() if value is not None or self.data.clears or name in kept}
-        data |= {name: None for name in self.data.always if name not in data}
-        return {name: value for name, value in data.items() if name not in names}
+        data = self.data
+        names, kept = names_of(type(data)), data.nobody + data.always
+        told = data.model_fields_set
+        found = {
+            name: value if value is None or type(value) in PLAIN else plain(value)
+            for name, value in data.__dict__.items()
+            if name in told and name not in names and (value is not None or data.clears or name in kept)
+        }
+        for name in data.always:
+            found.setdefault(name, None)
+        return found
 
     @property
     def entity(self) -> str:

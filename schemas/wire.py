@@ -20,6 +20,7 @@ JSON_TYPE = re.compile(r"[\w.+-]+/(?:json|[\w.+-]+\+json)(?:\s*;\s*[\w-]+=(?:[\w
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SHOWN = 60  # characters of a refused value that its error repeats
 FAULTS_SHOWN = 20
+USUAL = frozenset({"specversion", "id", "source", "type", "time", "trail", "data"})  # in order wherever they are texts
 OPTIONAL_TEXTS = ("subject", "dataschema")  # CloudEvents attributes that say nothing to us and still must be in order
 
 
@@ -79,7 +80,12 @@ def parse(raw: bytes | str) -> dict[str, Any]:
 def unpack(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     """The attributes that are set (null is unset) with `data` unpacked, and what CloudEvents forbids."""
     values = {name: value for name, value in raw.items() if value is not None}
-    faults = [fault for name, value in values.items() for fault in _attribute(name, value)]
+    faults = [
+        fault
+        for name, value in values.items()
+        if name not in USUAL or type(value) is not str
+        for fault in _attribute(name, value)
+    ]
     if "specversion" not in values:
         faults.append(Fault("specversion", 'is missing: write "1.0"'))
     if "data_base64" in values:

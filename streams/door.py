@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from projections.metrics import METRICS
 from schemas.data import Reassigned, Share
-from schemas.envelope import Event, PartyId, VaultText, marked, names_of
+from schemas.envelope import Event, PartyId, VaultText, altered, marked, names_of
 from schemas.events import CorrectionWithdrawn, TargetAgreed, WorkspaceOpened
 from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
@@ -206,4 +206,4 @@ def _numbered(event: Event, numbers: dict[tuple[str, Kind, str], int], namespace
         changes["shares"] = [
             Share(rep=numbers[namespace, "person", str(part.rep)], share=part.share) for part in data.shares
         ]
-    return event.model_copy(update={"data": data.model_copy(update=changes)}) if changes else event
+    return altered(event, {"data": altered(data, changes)}) if changes else event

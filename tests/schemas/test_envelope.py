@@ -18,10 +18,12 @@ from schemas.envelope import (
     SEQUENCE_MAX,
     Data,
     Day,
+    Event,
     Instant,
     PartyId,
     Person,
     Writes,
+    altered,
     label,
     marked,
     marks,
@@ -29,7 +31,7 @@ from schemas.envelope import (
 )
 from schemas.events import read_event
 from schemas.wire import EventError
-from tests.schemas.making import Json, sent, sequences, won
+from tests.schemas.making import TYPES, Json, events, few, sent, sequences, won
 
 DAY: TypeAdapter[date] = TypeAdapter(Day)
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -256,3 +258,35 @@ def test_the_marks_of_a_model_are_those_of_its_fields() -> None:
 
     assert marked(Told, Writes) == {"first": Writes("one"), "second": Writes("two")}
     assert marked(BaseModel, Writes) == {}
+
+
+def specified(event: Event) -> Json:
+    """What the log keeps, by the models' own way of writing."""
+    told = event.data.model_dump(mode="json")
+    kept = event.data.nobody + event.data.always
+    data = {name: value for name, value in told.items() if value is not None or event.data.clears or name in kept}
+    data |= {name: None for name in event.data.always if name not in data}
+    return {name: value for name, value in data.items() if name not in names_of(type(event.data))}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@few
+@given(st.data())
+def test_what_the_log_keeps_is_what_the_models_write(kind: str, data: st.DataObject) -> None:
+    event = read_event(data.draw(events([kind])))
+    assert event.logged() == specified(event)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@few
+@given(st.data())
+def test_a_model_altered_is_the_model_copied(kind: str, data: st.DataObject) -> None:
+    told = read_event(data.draw(events([kind]))).data
+    field = data.draw(st.sampled_from(sorted(type(told).model_fields)))
+    found, wanted = altered(told, {field: 7}), told.model_copy(update={field: 7})
+    assert (found, found.model_fields_set, hash(found) if field != "shares" else 0) == (
+        wanted,
+        wanted.model_fields_set,
+        hash(wanted) if field != "shares" else 0,
+    )
+    assert told.model_copy() == told
