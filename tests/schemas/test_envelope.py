@@ -281,12 +281,9 @@ def test_what_the_log_keeps_is_what_the_models_write(kind: str, data: st.DataObj
 @few
 @given(st.data())
 def test_a_model_altered_is_the_model_copied(kind: str, data: st.DataObject) -> None:
-    told = read_event(data.draw(events([kind]))).data
+    sent_as = data.draw(events([kind]))
+    told = read_event(sent_as).data
     field = data.draw(st.sampled_from(sorted(type(told).model_fields)))
     found, wanted = altered(told, {field: 7}), told.model_copy(update={field: 7})
-    assert (found, found.model_fields_set, hash(found) if field != "shares" else 0) == (
-        wanted,
-        wanted.model_fields_set,
-        hash(wanted) if field != "shares" else 0,
-    )
-    assert told.model_copy() == told
+    assert (found, found.model_fields_set, repr(found)) == (wanted, wanted.model_fields_set, repr(wanted))
+    assert told == read_event(sent_as).data
