@@ -45,7 +45,9 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-"""
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+"""  # the session: a broker that was killed is let in again only once its former one has run out
 
 
 class Broker:
@@ -177,7 +179,7 @@ def _format(java_words: list[str], folder: Path) -> None:
     properties.write_text(_properties(1, unfinished), encoding="utf-8")
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     done = subprocess.run(  # noqa: S603 (our own words)
-        [*java_words, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
+        [*java_words, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 import pytest
@@ -63,6 +64,14 @@ def test_a_broker_goes_on_with_what_it_holds_after_a_stop_and_after_a_power_cut(
     with start(tmp_path / "kafka", second.port, quick=True) as third:
         assert third.address == second.address
         assert {"kept", "kept-too"} <= set(topics(third))
+
+
+def test_a_name_that_begins_like_an_option_does_not_keep_a_folder_from_being_prepared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quotum.local.kafka.uuid.uuid4", lambda: UUID(bytes=b"\xfb" * 16))
+    start(tmp_path / "kafka", quick=True).stop()
+    assert "cluster.id=-" in (tmp_path / "kafka" / "data" / "meta.properties").read_text()
 
 
 def test_a_broker_ends_when_who_started_it_is_killed_and_its_folder_is_free_again(tmp_path: Path) -> None:
