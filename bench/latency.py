@@ -54,16 +54,16 @@ def main() -> None:
     ratio = 0.0
     for rate, size in RATES:
         with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as url:
-            waits, requests = _measured(url, rate, size)
-        median, worst = _percentiles(waits)
-        request, request_worst = _percentiles(requests)
+            waits, requests = measured(url, rate, size)
+        median, worst = percentiles(waits)
+        request, request_worst = percentiles(requests)
         figures |= {f"p50_ms_at_{rate}": median, f"p99_ms_at_{rate}": worst}
         figures |= {f"request_p50_ms_at_{rate}": request, f"request_p99_ms_at_{rate}": request_worst}
         ratio = median / request
     report("latency", figures, ratio)
 
 
-def _measured(url: str, rate: int, size: int) -> tuple[list[float], list[float]]:
+def measured(url: str, rate: int, size: int) -> tuple[list[float], list[float]]:
     """Milliseconds from accepted to shown, event by event; and from sent to accepted, request by request."""
     with sync_playwright() as playwright:
         path = chromium_path(playwright)
@@ -121,7 +121,8 @@ def _waits(sent: Sent, seen: list[tuple[str, str, float]], warming: int) -> list
     return waits
 
 
-def _percentiles(waits: list[float]) -> tuple[float, float]:
+def percentiles(waits: list[float]) -> tuple[float, float]:
+    """The median, and what 99 % are within."""
     return statistics.median(waits), statistics.quantiles(waits, n=100)[98]
 
 

@@ -22,19 +22,29 @@ numbers = count(1)
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a server with a new history in a folder, with a sales floor of 35 in five teams."""
+def served(folder: Path, *following: str) -> Iterator[str]:
+    """The address of a server with a new history in a folder, with a sales floor of 35 in five teams.
+
+    `following`: the options by which it follows a log in Kafka; without them the history is its own log.
+    """
     path = folder / "bench.quotum"
-    Books.create(path, zone="Europe/Amsterdam", currency="EUR").close()
-    command = [str(Path(sys.executable).with_name("quotum")), "serve", "--history", str(path), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own command)
-    try:
-        assert process.stdout
-        url = next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
+    if not following:
+        Books.create(path, zone="Europe/Amsterdam", currency="EUR").close()
+    with running("serve", "--history", str(path), *following) as url:
         post(url, [event("team.formed", team=f"team {n}", name=f"Team {n}") for n in range(TEAMS)])
         joined = [event("rep.joined", rep=rep(n), team=f"team {n % TEAMS}", day="2020-01-01") for n in range(REPS)]
         post(url, joined)
         yield url
+
+
+@contextmanager
+def running(*words: str) -> Iterator[str]:
+    """The address at which a command of ours answers, on a free port; it is ended at the end."""
+    command = [str(Path(sys.executable).with_name("quotum")), *words, "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own command)
+    try:
+        assert process.stdout
+        yield next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(END_SECONDS)

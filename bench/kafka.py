@@ -1,0 +1,118 @@
+"""The log in Kafka, with a real broker on the same machine: events a second in by a gateway, and on into history.
+
+- gateway: batches of 100 over HTTP by eight senders, each answered once Kafka has them; the recorder runs beside.
+- recorder: the bpi2012 log from Kafka into DuckDB, with its postings. The yardstick only reads the same records.
+- row: from an accepted event until its row has changed in Chromium, at 1,000 events a second.
+"""
+
+import json
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench.bpi2012 import bpi2012_lines
+from bench.latency import measured, percentiles
+from bench.report import missing_data, report
+from bench.served import call, running, served
+from quotum.local.kafka import start
+from schemas.events import read_event
+from schemas.facts import FEED
+from streams.appending import Entry, row
+from streams.books import vault_path
+from streams.kafka import topics
+from streams.kafka.live import LiveBooks
+from streams.kafka.reading import Reading
+from streams.kafka.sending import Sending
+from streams.kafka.topics import Log
+from streams.records import Written, written
+from streams.vault import Vault
+
+SENDERS, SIZE, BATCHES = 8, 100, 400
+PARTITIONS = 4
+RATE = 1_000
+
+
+def main() -> None:
+    """Measure and report."""
+    if missing_data():
+        return
+    with tempfile.TemporaryDirectory() as name, start(Path(name) / "kafka") as broker:
+        figures = {"gateway_events_per_second": _gateway(broker.address, Path(name))}
+        recorded, read = _recorder(broker.address, Path(name))
+        figures |= {"recorder_events_per_second": recorded, "reading_events_per_second": read}
+        figures |= _row(broker.address, Path(name))
+    report("kafka", figures, recorded / read)
+
+
+def _log(broker: str, prefix: str) -> Log:
+    return topics.create(broker, prefix=prefix, partitions=PARTITIONS, zone="Europe/Amsterdam", currency="EUR")
+
+
+def _gateway(broker: str, folder: Path) -> float:
+    _log(broker, "gateway")
+    following = ("--broker", broker, "--prefix", "gateway")
+    bodies = [json.dumps([call(number) for number in range(SIZE)]).encode() for _ in range(BATCHES)]
+    own = threading.local()
+    with served(folder, *following) as owner, running("gateway", *following, "--owner", owner) as url:
+
+        def post(body: bytes) -> None:
+            if not hasattr(own, "client"):
+                own.client = HTTPConnection(urlsplit(url).netloc)
+            own.client.request("POST", "/v1/events", body, {"content-type": "application/json"})
+            answer = own.client.getresponse()
+            told = answer.read()
+            assert answer.status == 200, told
+
+        post(bodies[0])
+        with ThreadPoolExecutor(SENDERS) as senders:
+            begun = time.perf_counter()
+            list(senders.map(post, bodies[1:]))
+            return SIZE * (BATCHES - 1) / (time.perf_counter() - begun)
+
+
+def _recorder(broker: str, folder: Path) -> tuple[float, float]:
+    log = _log(broker, "recorder")
+    sent = [written(row(Entry(read_event(line), FEED))) for line in bpi2012_lines()]
+    _send(log, sent)
+    begun = time.perf_counter()
+    _read(log, len(sent))
+    reading = time.perf_counter() - begun
+    Vault.open(vault_path(folder / "recorder.quotum")).close()
+    begun = time.perf_counter()
+    with LiveBooks.follow(folder / "recorder.quotum", log) as books:
+        books.settle()
+        recording = time.perf_counter() - begun
+        assert books.next_offset() >= len(sent)
+    return len(sent) / recording, len(sent) / reading
+
+
+def _send(log: Log, sent: list[Written]) -> None:
+    sending = Sending(log)
+    for first in range(0, len(sent), SIZE * SIZE):
+        sending.send(sent[first : first + SIZE * SIZE]).result()
+    sending.close()
+
+
+def _read(log: Log, count: int) -> None:
+    reading = Reading(log)
+    reading.begin({})
+    while count > 0:
+        count -= len(reading.fetch().records)
+    reading.close()
+
+
+def _row(broker: str, folder: Path) -> dict[str, float]:
+    _log(broker, "row")
+    (folder / "row").mkdir()
+    with served(folder / "row", "--broker", broker, "--prefix", "row") as url:
+        waits, _ = measured(url, RATE, 20)
+    median, worst = percentiles(waits)
+    return {f"row_p50_ms_at_{RATE}": median, f"row_p99_ms_at_{RATE}": worst}
+
+
+if __name__ == "__main__":
+    main()
