@@ -16,6 +16,7 @@ from schemas.events import read_event
 from schemas.moments import Calendar
 from schemas.wire import EventError
 from streams.appending import DeadLetter, Entry, Place, Position, Row, Told, append, row
+from streams.collecting import collection_paused
 from streams.door import came_through
 from streams.folding import TRAILS_KEPT, Folding
 from streams.history import History
@@ -100,7 +101,8 @@ class Follower:
         try:
             if self._ends is None:
                 self._ends = _ends(connection)
-            return self._step(connection, self._ends, records, reached)
+            with collection_paused():
+                return self._step(connection, self._ends, records, reached)
         except BaseException:
             self._folding.forget()
             self._ends = None
