@@ -19,7 +19,7 @@ from quotum import forwarding
 from quotum.boards import QuestionError
 from quotum.people import Author
 from quotum.tables import Format
-from streams.books import Books
+from streams.books import Books, UnavailableError
 from streams.history import HistoryError, HistoryInUseError
 from streams.importing import ImportRefusedError
 from streams.kafka import KafkaError
@@ -144,6 +144,8 @@ def told() -> Iterator[None]:
         yield
     except (QuestionError, MappingError) as error:
         stop(str(error), USAGE)
+    except UnavailableError as error:
+        stop(f"{error}; {error.remedy}")
     except (HistoryError, VaultError, FileError, ImportRefusedError, KafkaError) as error:
         stop(str(error))
     except duckdb.Error as error:

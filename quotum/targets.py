@@ -131,6 +131,7 @@ def _tell(books: Books, kind: str, told: Mapping[str, Any], wish: Wish) -> SetTa
     [outcome] = books.take([event], FEED, BY_NUMBER)
     if outcome.fate == "refused":
         raise QuestionError(outcome.reason)
+    books.catch_up([outcome])
     now = next(one for one in books.targets() if one.id == told["id"])
     step = now.step_on(told["day"]) if "day" in told else now.steps[0]
     fate: Fate = "agreed" if kind == AGREED else "changed"

@@ -43,6 +43,13 @@ class UnavailableError(Exception):
     """The log does not take events now; nothing is lost, and the same may be sent again."""
 
     retry_after = 2  # seconds
+    remedy = "send the same again"
+
+
+class BehindError(UnavailableError):
+    """The log has it, and history does not know it yet."""
+
+    remedy = "it counts once a recorder has caught up"
 
 
 def wall_clock() -> int:
@@ -112,9 +119,9 @@ class Books:
         """Open books that are there; HistoryError or VaultError says what is missing."""
         with ExitStack() as closing:
             history = closing.enter_context(History.open(path))
-            _expect_vault(path)
+            expect_vault(path)
             vault = closing.enter_context(Vault.open(vault_path(path)))
-            _expect_own_vault(history, vault)
+            expect_own_vault(history, vault)
             books = cls(history, vault, clock)
             closing.pop_all()
             return books
@@ -215,6 +222,9 @@ class Books:
         fates = [Outcome("duplicate") if offset is None else Outcome("taken", offset) for offset in offsets]
         return fates, recorded.postings
 
+    def catch_up(self, outcomes: Sequence[Outcome]) -> None:
+        """Wait until history knows what was taken; embedded it always does."""
+
     def settle(self) -> None:
         """Wait until history knows all that was taken so far; embedded it always does."""
 
@@ -243,12 +253,13 @@ def _make_vault(history: Path) -> None:
             )
 
 
-def _expect_vault(path: Path) -> None:
+def expect_vault(path: Path) -> None:
+    """HistoryError where the vault of a history is missing."""
     if not vault_path(path).exists():
         raise HistoryError(f"the vault {vault_path(path)} is missing, so nobody would have a name. Put it back.")
 
 
-def _expect_own_vault(history: History, vault: Vault) -> None:
+def expect_own_vault(history: History, vault: Vault) -> None:
     """Another vault, or an old copy, would give people wrong names, and somebody new the number of somebody else."""
     named = int(history.rows("SELECT coalesce(max(rep), 0) FROM postings")[0][0])
     known = max(vault.labels(), default=0)

@@ -5,14 +5,14 @@ import socket
 from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from quotum.server.app import create_app
 from quotum.server.serving import LOOPBACK, listen
 from quotum.server.serving import serve as run
-from quotum.settings import DEFAULT_HISTORY, History, expect_no_owner, opened, stop, told
+from quotum.settings import DEFAULT_HISTORY, USAGE, History, expect_no_owner, opened, stop, told
 from streams.books import Books, wall_clock
 from streams.kafka import expect_installed
 from streams.keys import Keys, keys_path
@@ -34,7 +34,7 @@ def serve(
     with (
         told(),
         listening_at(host, port) as listening,
-        _books(history, broker, prefix) as books,
+        books_of(history, broker, prefix) as books,
         ExitStack() as closing,
     ):
         beyond = host not in (LOOPBACK, "::1", "localhost")
@@ -42,14 +42,22 @@ def serve(
         run(create_app(books, keys), history, listening, _announce, context.find_root().command.main)
 
 
-def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextManager[Books]:
+def books_of(history: Path, broker: str | None, prefix: str) -> AbstractContextManager[Books]:
     """Those of a log of their own; or, with a broker, those that follow its log."""
     if broker is None:
         return opened(history)
-    expect_installed()
-    live, topics = import_module("streams.kafka.live"), import_module("streams.kafka.topics")
-    books: Books = live.LiveBooks.follow(history, topics.check(broker, prefix))
+    log = log_on(broker, prefix)
+    books: Books = import_module("streams.kafka.live").LiveBooks.follow(history, log)
     return books
+
+
+def log_on(broker: str, prefix: str) -> Any:  # noqa: ANN401 (a Log, of a module that may not be here)
+    """The log whose topics begin with a prefix, checked; ends the command for what is no prefix."""
+    expect_installed()
+    try:
+        return import_module("streams.kafka.topics").check(broker, prefix)
+    except ValueError as error:
+        stop(str(error), USAGE)
 
 
 def listening_at(host: str, port: int) -> socket.socket:

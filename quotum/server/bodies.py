@@ -30,9 +30,9 @@ async def body(request: Request, most_bytes: int, remedy: str) -> bytes:
     return bytes(found)
 
 
-async def asked(request: Request, model: type[M]) -> M:
+async def asked(request: Request, model: type[M], most_bytes: int = LARGEST_ASKED_BYTES) -> M:
     """The body as a model; ProblemError 400 for what is no JSON, 422 with field, fault and remedy for other faults."""
-    raw = await body(request, LARGEST_ASKED_BYTES, "ask for one thing at a time")
+    raw = await body(request, most_bytes, "ask for one thing at a time")
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:

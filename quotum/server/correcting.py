@@ -31,7 +31,7 @@ router = APIRouter(
     prefix="/v1/corrections",
     tags=["corrections"],
     dependencies=[Depends(may("correct"))],
-    responses=documented(400, 401, 403, 413, 422, 429),
+    responses=documented(400, 401, 403, 413, 422, 429, 503),
 )
 Who = Annotated[str, Field(min_length=1, max_length=LABEL_LENGTH)]
 Entity = Annotated[str, Field(max_length=LONGEST_ENTITY, description="kind and id, such as deal:D-1001")]

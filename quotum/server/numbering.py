@@ -3,7 +3,7 @@
 What a gateway learns here it may keep, since a number is for good. Names and texts come in by here, and do not go out.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,17 +12,18 @@ from starlette.concurrency import run_in_threadpool
 from quotum.server.access import may
 from quotum.server.bodies import asked, described
 from quotum.server.problems import documented
+from schemas.envelope import Label, Text
 from streams.books import Books
 from streams.door import VaultPeople
 from streams.vault import Told
 
-MOST_PARTIES, MOST_TEXTS = 10_000, 1_000
-Id = Annotated[str, Field(min_length=1, max_length=1_000)]
+MOST_PARTIES, MOST_TEXTS = 1_000, 100  # in one request
+LARGEST_BODY_BYTES = 6_000_000  # room for so many, each as long as it may be
 router = APIRouter(
     prefix="/v1",
     tags=["for gateways"],
     dependencies=[Depends(may("write"))],
-    responses=documented(400, 401, 403, 413, 422, 429),
+    responses=documented(400, 401, 403, 413, 422, 429, 503),
 )
 
 
@@ -30,9 +31,9 @@ class PartiesAsked(BaseModel):
     """Who is to have numbers."""
 
     model_config = ConfigDict(extra="forbid")
-    namespace: Id = Field(description="whose ids these are: a source")
+    namespace: Label = Field(description="whose ids these are: a source")
     kind: Literal["person", "team"] = Field(description="what they are")
-    parties: dict[Id, str | None] = Field(description="id -> name, if one was told", max_length=MOST_PARTIES)
+    parties: dict[Label, Label | None] = Field(description="id -> name, if one was told", max_length=MOST_PARTIES)
 
 
 class Numbers(BaseModel):
@@ -45,10 +46,10 @@ class TextAsked(BaseModel):
     """A free text to keep."""
 
     model_config = ConfigDict(extra="forbid")
-    source: str = Field(description="of the event")
-    event_id: str = Field(description="its id")
-    field: str = Field(description="which of its fields")
-    text: str = Field(description="what it says")
+    source: Label = Field(description="of the event")
+    event_id: Label = Field(description="its id")
+    field: Label = Field(description="which of its fields")
+    text: Text = Field(description="what it says")
 
 
 class TextsAsked(BaseModel):
@@ -67,7 +68,7 @@ class References(BaseModel):
 @router.post("/people", openapi_extra=described(PartiesAsked))
 async def post_people(request: Request) -> Numbers:
     """Give people or teams their numbers, the same ones each time, and put names that were told away."""
-    told = await asked(request, PartiesAsked)
+    told = await asked(request, PartiesAsked, LARGEST_BODY_BYTES)
     people = VaultPeople(_books(request).vault)
     return Numbers(numbers=await run_in_threadpool(people.numbered, told.namespace, told.kind, told.parties))
 
@@ -75,7 +76,7 @@ async def post_people(request: Request) -> Numbers:
 @router.post("/texts", openapi_extra=described(TextsAsked))
 async def post_texts(request: Request) -> References:
     """Put free texts away, and get what stands for them."""
-    told = await asked(request, TextsAsked)
+    told = await asked(request, TextsAsked, LARGEST_BODY_BYTES)
     texts = [Told(one.source, one.event_id, one.field, one.text) for one in told.texts]
     return References(references=await run_in_threadpool(VaultPeople(_books(request).vault).kept, texts))
 

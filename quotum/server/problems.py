@@ -14,6 +14,8 @@ from quotum.boards import QuestionError
 from quotum.server.refusing import refused
 from schemas.wire import Fault as Wrong
 from streams.books import UnavailableError
+from streams.history import HistoryError
+from streams.vault import VaultError
 
 MEDIA_TYPE = "application/problem+json"
 SEE = "see /docs for what is expected there"
@@ -101,7 +103,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(UnavailableError)
     async def _unavailable(_: Request, error: UnavailableError) -> JSONResponse:
         later = {"Retry-After": str(error.retry_after)}
-        return answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; send the same again", headers=later)
+        return answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; {error.remedy}", headers=later)
+
+    @app.exception_handler(HistoryError)
+    @app.exception_handler(VaultError)
+    async def _unusable(_: Request, error: Exception) -> JSONResponse:
+        return answer(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
 
     @app.exception_handler(QuestionError)
     async def _question(_: Request, error: QuestionError) -> JSONResponse:

@@ -98,7 +98,7 @@ async def get_targets(
 @router.post(
     "/targets",
     dependencies=[Depends(may("correct"))],
-    responses=documented(400, 401, 403, 413, 422, 429),
+    responses=documented(400, 401, 403, 413, 422, 429, 503),
     openapi_extra=described(TargetAsked),
 )
 async def post_target(request: Request) -> TargetSet:

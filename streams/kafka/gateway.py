@@ -5,12 +5,11 @@ from typing import Self
 
 from schemas.envelope import Event
 from schemas.facts import FEED
-from streams.appending import Entry, row
+from streams.appending import Entry
 from streams.books import Outcome, wall_clock
 from streams.door import Door, People, Refused
 from streams.kafka.sending import Sending
 from streams.kafka.topics import Log
-from streams.records import written
 
 
 class Gateway:
@@ -40,12 +39,5 @@ class Gateway:
         What is taken is in the log; whether it was there before is found out by whoever records it.
         """
         admitted = self._door.admit(events, layer)
-        sent = iter(self._sending.send([written(row(one)) for one in admitted if isinstance(one, Entry)]).result())
-        return [
-            Outcome("refused", reason=one.reason) if isinstance(one, Refused) else _taken(*next(sent))
-            for one in admitted
-        ]
-
-
-def _taken(partition: int, offset: int) -> Outcome:
-    return Outcome("taken", offset, partition=partition)
+        taken = iter(self._sending.take([one for one in admitted if isinstance(one, Entry)]))
+        return [Outcome("refused", reason=one.reason) if isinstance(one, Refused) else next(taken) for one in admitted]

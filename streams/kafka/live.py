@@ -11,18 +11,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from kafka.consumer.fetcher import ConsumerRecord
+
 from projections.fold import Posting
+from schemas.events import read_event
 from schemas.moments import Calendar
-from streams.appending import Entry, row
-from streams.books import Books, Outcome, UnavailableError, vault_path, wall_clock
+from streams.appending import Entry
+from streams.books import BehindError, Books, Outcome, expect_own_vault, expect_vault, vault_path, wall_clock
 from streams.following import ORGANISATION_PARTITION, Follower, Taken
 from streams.history import History, HistoryError
 from streams.kafka import clients
 from streams.kafka.reading import Reading, numbered, places, record_of
 from streams.kafka.recording import Recording
-from streams.kafka.sending import Sending, Sent
+from streams.kafka.sending import Sending
 from streams.kafka.topics import Log
-from streams.records import written
 from streams.vault import Vault
 
 PATIENCE_SECONDS = 30  # for the recorder, by whoever wants to know what an event moved
@@ -32,6 +34,7 @@ SELECT entity, metric, basis, rep, date_diff('day', DATE '1970-01-01', day), ins
 FROM postings WHERE log_partition = $partition AND log_offset = $offset
 """
 EMBEDDED = "SELECT 1 FROM events WHERE trail = 'organisation' AND log_partition >= 0 LIMIT 1"
+FIRST_SAID = "SELECT log_offset, id FROM events WHERE log_partition < 0 ORDER BY log_offset LIMIT 1"
 logger = logging.getLogger(__name__)
 
 
@@ -39,17 +42,22 @@ class LiveBooks(Books):
     """The open books of a log in Kafka. Use `LiveBooks.follow`, as a context manager."""
 
     def __init__(self, history: History, vault: Vault, clock: Callable[[], int], log: Log) -> None:
-        """Reads the organisation to its end first: without it nobody knows which days these are."""
+        """Reads the organisation to its end first: without it nobody knows which days these are.
+
+        HistoryError for a history that follows another log.
+        """
+        said = list(clients.read_whole(log.broker, log.names.organisation))
+        _expect_same(history, log, said)
         self.log = log
         self._stopped = threading.Event()
         self._news = threading.Condition()
         self._positions: Mapping[int, int] = {}
         self._failed: BaseException | None = None
+        self._is_over = False  # whether nothing is recorded any more
         follower = Follower(history, Calendar(log.workspace.zone), places(log), recorded=self._followed)
         self._is_open = False
-        _read_organisation(follower, log)
+        follower.take(record_of(one, ORGANISATION_PARTITION) for one in said)
         super().__init__(history, vault, clock)
-        _expect_same(self)
         self._is_open = True
         self._positions = follower.positions()
         self._reading = Reading(log)
@@ -63,11 +71,13 @@ class LiveBooks(Books):
         """Open the history of a log, made if it is not there. HistoryError for one that is of something else."""
         with ExitStack() as closing:
             if not path.exists():
-                Vault.open(vault_path(path)).close()  # first, so that no history is ever without one
+                _make_vault(path, log)  # first, so that no history is ever without one
                 History.create(path).close()
             history = closing.enter_context(History.open(path))
             _expect_follows(history)
+            expect_vault(path)
             vault = closing.enter_context(Vault.open(vault_path(path)))
+            expect_own_vault(history, vault)
             books = cls(history, vault, clock, log)
             closing.pop_all()
             return books
@@ -81,18 +91,20 @@ class LiveBooks(Books):
 
     def record(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Have the log take what the door let in; UnavailableError where it does not now."""
-        sent = self._sending.send([written(row(entry)) for entry in entries]).result()
-        return [Outcome("taken", place.offset, partition=place.partition) for place in sent]
+        return self._sending.take(entries)
 
     def record_and_tell(self, entries: Sequence[Entry]) -> tuple[list[Outcome], list[Posting]]:
         """The same, with what all of them moved, once the recorder has them."""
         outcomes = self.record(entries)
-        sent = [Sent(one.partition or 0, one.offset or 0) for one in outcomes]
-        self._wait_for({partition: offset + 1 for partition, offset in sorted(sent)})
-        return outcomes, [posting for place in sent for posting in self._moved(place)]
+        self.catch_up(outcomes)
+        return outcomes, [posting for place in _places(outcomes) for posting in self._moved(*place)]
+
+    def catch_up(self, outcomes: Sequence[Outcome]) -> None:
+        """Wait until history knows what was taken; BehindError where it does not in time."""
+        self._wait_for({partition: offset + 1 for partition, offset in sorted(_places(outcomes))})
 
     def settle(self) -> None:
-        """Wait until history knows all that is in the log now."""
+        """Wait until history knows all that is in the log now; BehindError where it does not in time."""
         self._wait_for(_ends(self.log))
 
     def trouble(self) -> str:
@@ -105,20 +117,16 @@ class LiveBooks(Books):
 
     def _wait_for(self, wanted: Mapping[int, int]) -> None:
         def there() -> bool:
-            return self._failed is not None or all(
-                self._positions.get(partition, 0) >= offset for partition, offset in wanted.items()
-            )
+            return all(self._positions.get(partition, 0) >= offset for partition, offset in wanted.items())
 
         with self._news:
-            if not self._news.wait_for(there, PATIENCE_SECONDS):
-                raise UnavailableError(
-                    "the log has it, the recorder is behind: it counts as soon as that has caught up"
-                )
-        if self._failed:
-            raise HistoryError(f"the recorder has stopped: {self._failed}") from self._failed
+            self._news.wait_for(lambda: there() or self._is_over, PATIENCE_SECONDS)
+            if not there():
+                why = self.trouble() or ("this process is ending" if self._is_over else "the recorder is behind")
+                raise BehindError(f"the log has it, but {why}") from self._failed
 
-    def _moved(self, place: Sent) -> list[Posting]:
-        rows = self.history.rows(MOVED, place._asdict())
+    def _moved(self, partition: int, offset: int) -> list[Posting]:
+        rows = self.history.rows(MOVED, {"partition": partition, "offset": offset})
         return [
             (entity, (metric, basis, rep, day, at, tuple(dims)), amount)
             for entity, metric, basis, rep, day, at, *dims, amount in rows
@@ -130,9 +138,10 @@ class LiveBooks(Books):
         except BaseException as error:  # told to all who ask, and by /ready
             logger.exception("the recorder has stopped")
             self._failed = error
-            with self._news:
-                self._news.notify_all()
         finally:
+            with self._news:
+                self._is_over = True
+                self._news.notify_all()
             self._reading.close()
 
     def _followed(self, taken: Taken) -> None:
@@ -149,10 +158,8 @@ class LiveBooks(Books):
         self._tell(organised=ORGANISATION_PARTITION in moved, decided=True)
 
 
-def _read_organisation(follower: Follower, log: Log) -> None:
-    """Take the organisation's topic to its end."""
-    found = clients.read_whole(log.broker, log.names.organisation)
-    follower.take(record_of(one, ORGANISATION_PARTITION) for one in found)
+def _places(outcomes: Sequence[Outcome]) -> list[tuple[int, int]]:
+    return [(one.partition, one.offset) for one in outcomes if one.partition is not None and one.offset is not None]
 
 
 def _ends(log: Log) -> dict[int, int]:
@@ -171,10 +178,29 @@ def _expect_follows(history: History) -> None:
         )
 
 
-def _expect_same(books: LiveBooks) -> None:
-    own, log = books.organisation(), books.log.workspace
-    if (own.zone, own.currency, own.partitions) != (log.zone, log.currency, log.partitions):
+def _expect_same(history: History, log: Log, said: Sequence[ConsumerRecord]) -> None:
+    """The log begins with what the history knows as its beginning; asked before anything of it is taken."""
+    for offset, id_ in history.rows(FIRST_SAID):
+        if id_ not in [_id(one) for one in said if one.offset == offset]:
+            raise HistoryError(
+                f"{history.path} follows another log than {log.names.events} on {log.broker}. Give the --history that "
+                "belongs to it, or a new one."
+            )
+
+
+def _id(record: ConsumerRecord) -> str:
+    try:
+        return read_event(record.value or b"").id
+    except ValueError:
+        return ""
+
+
+def _make_vault(path: Path, log: Log) -> None:
+    """An empty one for a log that is empty; people of whom a log tells have their numbers from its own vault."""
+    vault = vault_path(path)
+    if not vault.exists() and any(end for partition, end in _ends(log).items() if partition != ORGANISATION_PARTITION):
         raise HistoryError(
-            f"{books.history.path} follows another log than {books.log.names.events} on {books.log.broker}. Give the "
-            "--history that belongs to it, or a new one."
+            f"{log.names.events} on {log.broker} has events already, and the vault that gave its people their numbers "
+            f"does not lie at {vault}. Put it there: without it nobody would have a name, or somebody another's number."
         )
+    Vault.open(vault).close()

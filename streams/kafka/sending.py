@@ -6,29 +6,31 @@ order per trail is kept whatever is sent again. The client is aiokafka, on an ev
 """
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError as ClientError
 
 from schemas.events import ORGANISATION
-from streams.books import UnavailableError
+from streams.appending import Entry, row
+from streams.books import Outcome, UnavailableError
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError
 from streams.kafka.topics import Log, partition_of
-from streams.records import Written
+from streams.records import Written, written
 
 MOST_WAITING = 50_000  # events without an acknowledgement, some 50 MB
 DELIVERY_MS = 8_000
-BATCH_BYTES = 900_000  # below the largest record batch that a broker takes by default
+BATCH_BYTES = 900_000  # below the largest record batch that a broker takes by default; no event is larger either
 AGAIN_SECONDS = 0.2  # until a broker that is away is looked for again
 
 Lane = tuple[str, int]  # topic, partition
+logger = logging.getLogger(__name__)
 
 
 class Sent(NamedTuple):
@@ -45,6 +47,7 @@ class _Request:
         self.places: list[Sent | None] = [None] * count
         self.missing = count
         self.done: Future[list[Sent]] = Future()
+        self.done.set_running_or_notify_cancel()  # what is sent cannot be taken back
 
 
 class _Waiting(NamedTuple):
@@ -66,14 +69,17 @@ class Sending:
         self._running: dict[Lane, asyncio.Task[None]] = {}
         self._loop = asyncio.new_event_loop()
         self._producer: Any = None
-        self._closing = False
+        self._closed = False  # nothing more comes in
+        self._closing = False  # and what is in is not waited for beyond its time
         self._connecting: asyncio.Lock
         self._thread = threading.Thread(target=self._loop.run_forever, name="sending", daemon=True)
         self._thread.start()
         try:
             self._call(self._begin()).result()
-        except (ClientError, OSError) as error:
+        except BaseException as error:
             self.close()
+            if not isinstance(error, ClientError | OSError):
+                raise
             raise KafkaError(f"no broker answers at {log.broker} ({error}). Start it, and try again.") from error
 
     @property
@@ -81,38 +87,61 @@ class Sending:
         """How many events have no acknowledgement yet."""
         return self._waiting
 
+    def take(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Have the log take what a door let in, and wait until it has; UnavailableError as of `send`.
+
+        Refused is only what no record has room for.
+        """
+        records = [written(row(entry)) for entry in entries]
+        fits = [size(one) <= BATCH_BYTES for one in records]
+        sent = iter(self.send([one for one, fit in zip(records, fits, strict=True) if fit]).result())
+        return [_taken(*next(sent)) if fit else _too_large(one) for one, fit in zip(records, fits, strict=True)]
+
     def send(self, events: Sequence[Written]) -> "Future[list[Sent]]":
         """Have the log take all of them; once the future is done they outlive the broker's end.
 
         UnavailableError at once where too many wait already, and from the future where not all were acknowledged in
-        time: those that were are there, and the same events may be sent again.
+        time: those that were are there, and the same events may be sent again. ValueError for an event too large.
         """
+        if any(size(one) > BATCH_BYTES for one in events):
+            raise ValueError(f"an event has more than {BATCH_BYTES} bytes")
         request = _Request(len(events))
         if not events:
             request.done.set_result([])
             return request.done
         with self._lock:
+            if self._closed:
+                raise UnavailableError("this process is ending")
             if self._waiting and self._waiting + len(events) > self._most:
                 raise UnavailableError(f"{self._waiting} events wait for the log already")
             self._waiting += len(events)
-        request.done.add_done_callback(lambda _: self._less(len(events)))
-        self._loop.call_soon_threadsafe(self._put, request, events)
+            self._loop.call_soon_threadsafe(self._put, request, events)
         return request.done
 
     def close(self) -> None:
-        """Wait for what is under way, and let go of the broker."""
-        if self._thread.is_alive():
-            self._call(self._finish()).result()
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        """Wait for what is under way, and let go of the broker; again is harmless."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._call(self._finish()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def _call(self, work: Any) -> "Future[None]":  # noqa: ANN401 (a coroutine)
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def _less(self, count: int) -> None:
+    def _end(self, request: _Request, error: Exception | None = None) -> None:
+        """Tell whoever waits for a request, if nobody did."""
+        if request.done.done():
+            return
         with self._lock:
-            self._waiting -= count
+            self._waiting -= len(request.places)
+        if error:
+            request.done.set_exception(error)
+        else:
+            request.done.set_result([place for place in request.places if place])
 
     async def _begin(self) -> None:
         self._connecting = asyncio.Lock()
@@ -130,7 +159,7 @@ class Sending:
         try:
             await producer.start()
         except BaseException:
-            await producer.stop()
+            await _let_go(producer)
             raise
         return producer
 
@@ -138,8 +167,11 @@ class Sending:
         self._closing = True
         await asyncio.gather(*self._running.values(), return_exceptions=True)
         if self._producer:
-            with suppress(ClientError):
-                await self._producer.stop()
+            await _let_go(self._producer)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _put(self, request: _Request, events: Sequence[Written]) -> None:
         for place, event in enumerate(events):
@@ -158,61 +190,92 @@ class Sending:
         """Send what waits in a lane, batch after batch, until nothing does."""
         try:
             while self._lanes[lane]:
-                batch, together = self._filled(self._lanes[lane])
+                producer, together = self._producer, list[_Waiting]()  # another lane may replace the one meanwhile
                 try:
-                    await self._sent(lane, batch, together)
-                except (ClientError, OSError, TimeoutError) as error:
+                    batch = _filled(producer, self._lanes[lane], together)
+                    await self._sent(producer, lane, batch, together)
+                except Exception as error:  # noqa: BLE001 (whatever it is, nobody is to wait for ever)
+                    logger.warning("not acknowledged: %s of %s: %r", lane[1], lane[0], error)
                     self._refuse(together, error)
-                    await self._anew(self._producer)
+                    await self._anew(producer)
         finally:
             del self._running[lane]
 
-    def _filled(self, waiting: deque[_Waiting]) -> tuple[Any, list[_Waiting]]:
-        """A batch of what waits, as much as fits."""
-        batch, together = self._producer.create_batch(), list[_Waiting]()
-        while waiting:
-            event = waiting[0].event
-            if batch.append(timestamp=None, key=event.key, value=event.value, headers=event.headers) is None:
-                break
-            together.append(waiting.popleft())
-        batch.close()
-        return batch, together
-
-    async def _sent(self, lane: Lane, batch: Any, together: Sequence[_Waiting]) -> None:  # noqa: ANN401 (no types)
+    async def _sent(
+        self,
+        producer: Any,  # noqa: ANN401 (the client has no types)
+        lane: Lane,
+        batch: Any,  # noqa: ANN401 (the same)
+        together: Sequence[_Waiting],
+    ) -> None:
         topic, partition = lane
         async with asyncio.timeout(DELIVERY_MS / 1000):
-            told = await (await self._producer.send_batch(batch, topic, partition=partition))
+            told = await (await producer.send_batch(batch, topic, partition=partition))
         partition = ORGANISATION_PARTITION if topic == self._log.names.organisation else partition
         for offset, (request, place, _) in enumerate(together, told.offset):
             request.places[place] = Sent(partition, offset)
             request.missing -= 1
-            if not request.missing and not request.done.done():
-                request.done.set_result([place for place in request.places if place])
+            if not request.missing:
+                self._end(request)
 
     def _refuse(self, together: Sequence[_Waiting], error: Exception) -> None:
+        """Tell whose events these are; nothing else of theirs is sent, so that no more waits than is counted."""
         for request in {id(one.request): one.request for one in together}.values():
-            if not request.done.done():
-                told = UnavailableError(f"the log did not acknowledge in time ({type(error).__name__})")
-                request.done.set_exception(told)
+            self._end(request, UnavailableError(f"the log did not acknowledge in time ({type(error).__name__})"))
+        for lane, waiting in self._lanes.items():
+            self._lanes[lane] = deque(one for one in waiting if not one.request.done.done())
 
     async def _anew(self, failed: Any) -> None:  # noqa: ANN401 (the client has no types)
         """Another producer in place of one that failed: what became of its last batch is unknown to it for good."""
         async with self._connecting:
             if self._producer is not failed:
                 return
-            with suppress(ClientError, OSError, TimeoutError):
-                await asyncio.wait_for(failed.stop(), DELIVERY_MS / 1000)
+            await _let_go(failed)
             while not self._closing:
                 try:
                     self._producer = await self._connected()
-                except (ClientError, OSError):
-                    self._refuse_all()
+                except Exception as error:  # noqa: BLE001 (as above)
+                    self._refuse_all(error)
                     await asyncio.sleep(AGAIN_SECONDS)
                 else:
                     return
 
-    def _refuse_all(self) -> None:
+    def _refuse_all(self, error: Exception) -> None:
         """While no broker answers nobody is kept waiting."""
-        for waiting in self._lanes.values():
-            self._refuse(list(waiting), ConnectionError())
-            waiting.clear()
+        self._refuse([one for waiting in self._lanes.values() for one in waiting], error)
+
+
+def size(event: Written) -> int:
+    """How many bytes of a batch an event takes, but for a few."""
+    return len(event.key) + len(event.value) + sum(len(name) + len(value) for name, value in event.headers)
+
+
+def _filled(producer: Any, waiting: deque[_Waiting], together: list[_Waiting]) -> Any:  # noqa: ANN401 (no types)
+    """A batch of what waits, as much as fits, which goes over into `together`; the client takes the first whole."""
+    batch = producer.create_batch()
+    while waiting:
+        event = waiting[0].event
+        if batch.append(timestamp=None, key=event.key, value=event.value, headers=event.headers) is None:
+            break
+        together.append(waiting.popleft())
+    batch.close()
+    return batch
+
+
+async def _let_go(producer: Any) -> None:  # noqa: ANN401 (the client has no types)
+    """End a producer, whether or not it ends by itself: what it has not sent by now must not arrive later."""
+    try:
+        async with asyncio.timeout(DELIVERY_MS / 1000):
+            await producer.stop()
+    except (ClientError, OSError):
+        await producer._sender.close()  # noqa: SLF001 (a second `stop` does nothing)
+        await producer.client.close()
+
+
+def _taken(partition: int, offset: int) -> Outcome:
+    return Outcome("taken", offset, partition=partition)
+
+
+def _too_large(event: Written) -> Outcome:
+    told = f"the event has {size(event)} bytes, and a record of the log has room for {BATCH_BYTES}: say less in one"
+    return Outcome("refused", reason=told)

@@ -1,0 +1,100 @@
+"""A gateway lets events in and answers once the log has them; over a real broker in tests/kafka."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from projections.organisation import Organisation
+from schemas.events import adapter, read_event
+from schemas.facts import PERSON
+from schemas.moments import instant_us
+from streams.books import Outcome, UnavailableError
+from streams.kafka.gateway import Gateway
+from streams.kafka.topics import partition_of
+from streams.vault import Kind, Told
+from tests.streams.kafka.cluster import LOG, PARTITIONS, Cluster
+
+NOW = instant_us("2017-06-01T12:00:00Z")
+
+
+class People:
+    """Somebody who numbers people by the length of their ids, and may be out."""
+
+    def __init__(self) -> None:
+        self.is_out = False
+
+    def numbered(self, namespace: str, kind: Kind, parties: Mapping[str, str | None]) -> dict[str, int]:
+        if self.is_out:
+            raise UnavailableError("nobody knows")
+        assert (namespace, kind) == ("crm", "person")
+        return {id_: len(id_) for id_ in parties}
+
+    def kept(self, told: Sequence[Told]) -> list[str]:
+        raise AssertionError(told)
+
+
+@pytest.fixture
+def people() -> People:
+    return People()
+
+
+@pytest.fixture
+def gateway(cluster: Cluster, people: People) -> Iterator[Gateway]:
+    assert not cluster.producers
+    with Gateway(LOG, people, lambda: NOW) as made:
+        yield made
+    assert cluster.producers[0].stopped
+
+
+def call(id_: str, rep: str = "anna", **envelope: object) -> Any:  # noqa: ANN401 (an event)
+    plain = {
+        "id": id_,
+        "source": "crm",
+        "type": "quotum.call.logged.v1",
+        "time": "2017-05-01T08:00:00Z",
+        "trail": "c-1",
+    }
+    return adapter().validate_python({**plain, **envelope, "data": {"id": id_, "rep": rep, "day": "2017-05-01"}})
+
+
+def test_what_is_let_in_is_sent_with_numbers_for_people_and_the_rest_is_refused(
+    gateway: Gateway, cluster: Cluster
+) -> None:
+    told = gateway.take([call("1"), call("2", time="2030-01-01T00:00:00Z"), call("3", "bo")])
+    partition = partition_of("c-1", PARTITIONS)
+    assert told[0] == Outcome("taken", 0, partition=partition)
+    assert told[1].fate == "refused"
+    assert "lies in the future" in told[1].reason
+    assert told[2] == Outcome("taken", 1, partition=partition)
+    lying = [read_event(one) for one in cluster.lies[LOG.names.events, partition]]
+    assert [(one.id, one.data.rep) for one in lying] == [("1", 4), ("3", 2)]  # type: ignore[attr-defined]  # a call
+    assert gateway.waiting == 0
+
+
+def test_the_same_again_is_sent_again_since_only_a_recorder_knows_what_was_there(gateway: Gateway) -> None:
+    assert [gateway.take([call("1")])[0].offset for _ in range(2)] == [0, 1]
+
+
+def test_while_nobody_gives_numbers_nothing_is_sent(gateway: Gateway, people: People, cluster: Cluster) -> None:
+    people.is_out = True
+    with pytest.raises(UnavailableError, match="nobody knows"):
+        gateway.take([call("1")])
+    assert not cluster.lies
+
+
+def test_what_the_log_does_not_take_is_told_and_may_be_sent_again(gateway: Gateway, cluster: Cluster) -> None:
+    cluster.fault = OSError("broken pipe")
+    with pytest.raises(UnavailableError, match="did not acknowledge in time"):
+        gateway.take([call("1")], PERSON)
+    cluster.fault = None
+    assert gateway.take([call("1")], PERSON)[0].fate == "taken"
+
+
+def test_a_demo_takes_nothing_real(cluster: Cluster, people: People) -> None:
+    made_up = LOG._replace(workspace=Organisation(partitions=PARTITIONS, demo=True))
+    with Gateway(made_up, people, lambda: NOW) as gateway:
+        [told] = gateway.take([call("1")])
+    assert told.fate == "refused"
+    assert "take in nothing real" in told.reason
+    assert not cluster.lies
