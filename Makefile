@@ -26,7 +26,7 @@ compile = $(bin)/uv pip compile pyproject.toml --quiet --universal --python-vers
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run kafka install browser java pictures test unit lint format bench lock clean
+.PHONY: help run kafka live install browser java pictures test unit lint format bench lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -37,6 +37,9 @@ run: $(runnable) ## watch a made-up sales team sell, live; Ctrl-C ends it, again
 
 kafka: $(runnable) ## run a real Kafka broker on this machine, without Docker; Ctrl-C ends it, again goes on
 	@$(bin)/python -m quotum.local $(ARGS)
+
+live: $(stamp) ## the same team over a real Kafka: broker, server and gateway here; Ctrl-C ends all, again goes on
+	@$(bin)/python -m quotum.local live $(ARGS)
 
 install: $(stamp) ## make .venv and install the locked packages and quotum itself (only when they changed)
 

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
@@ -9,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from quotum.commands.serve import following, log_on
 from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
 from quotum.demo.selling import CURRENCY
 from quotum.server.app import create_app
@@ -20,7 +22,7 @@ from streams.books import Books
 DEMO_HISTORY = Path("quotum-demo.duckdb")
 
 
-def demo(
+def demo(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
     context: typer.Context,
     history: Annotated[
         Path, typer.Option("--history", metavar="FILE", help="Its own history; made if there is none.")
@@ -30,19 +32,44 @@ def demo(
     ] = 8080,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed is another team's luck.")] = None,
     pace: Annotated[float, typer.Option(min=0.01, max=1000, help="2 sells twice as fast.")] = 1.0,
+    broker: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Sell through a log in Kafka, made by `quotum topics create --demo`."),
+    ] = None,
+    prefix: Annotated[str, typer.Option(help="How the names of that log's topics begin.")] = "quotum",
 ) -> None:
     """Watch a made-up sales team sell, live, until it is stopped (Ctrl-C). Again goes on where it was."""
     expect_no_owner(history)
-    with told(), _listening(port) as listening:
+    with told(), _listening(port) as listening, _books(history, broker, prefix) as books:
+        sales = _caught_up(books, seed)
+        _run(books, sales, pace, listening, context.find_root().command.main)
+
+
+def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextManager[Books]:
+    """Those of the demo, made if there are none; or those that follow a demo's log."""
+    if broker is None:
         if not history.exists():
             Books.create(history, zone=ZONE, currency=CURRENCY, demo=True).close()
-        with opened(history) as books:
-            try:
-                sales = go_on(books, seed)
-            except DemoError as error:
-                stop(str(error))
-            catch_up(books, sales)
-            _run(books, sales, pace, listening, context.find_root().command.main)
+        return opened(history)
+    log = log_on(broker, prefix)
+    if not log.workspace.demo:
+        stop(
+            f"{log.names.events} on {broker} is a log of real books. Make one for the demo: "
+            f"quotum topics create --broker {broker} --demo --prefix demo --zone {ZONE} --currency {CURRENCY} "
+            "--partitions 4"
+        )
+    return following(history, log)
+
+
+def _caught_up(books: Books, seed: int | None) -> Sales:
+    """The floor, with all that was sold before in the log."""
+    try:
+        books.settle()  # what was sold before a crash may lie in the log alone
+        sales = go_on(books, seed)
+        catch_up(books, sales)
+    except DemoError as error:
+        stop(str(error))
+    return sales
 
 
 def _listening(port: int) -> socket.socket:

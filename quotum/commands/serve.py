@@ -34,7 +34,7 @@ def serve(
     with (
         told(),
         listening_at(host, port) as listening,
-        books_of(history, broker, prefix) as books,
+        _books(history, broker, prefix) as books,
         ExitStack() as closing,
     ):
         beyond = host not in (LOOPBACK, "::1", "localhost")
@@ -42,11 +42,13 @@ def serve(
         run(create_app(books, keys), history, listening, _announce, context.find_root().command.main)
 
 
-def books_of(history: Path, broker: str | None, prefix: str) -> AbstractContextManager[Books]:
+def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextManager[Books]:
     """Those of a log of their own; or, with a broker, those that follow its log."""
-    if broker is None:
-        return opened(history)
-    log = log_on(broker, prefix)
+    return opened(history) if broker is None else following(history, log_on(broker, prefix))
+
+
+def following(history: Path, log: Any) -> AbstractContextManager[Books]:  # noqa: ANN401 (as `log_on` gives it)
+    """The books that follow a log in Kafka."""
     books: Books = import_module("streams.kafka.live").LiveBooks.follow(history, log)
     return books
 

@@ -33,6 +33,9 @@ def create(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
         Literal["owner", "closer", "seller"],
         typer.Option(help="Who gets the credit for a deal; of a log that is open already its own rule stays."),
     ] = "owner",
+    demo: Annotated[  # noqa: FBT002 (an option without a value)
+        bool, typer.Option("--demo", help="For `quotum demo`: what it sells goes in, and nothing real.")
+    ] = False,
     prefix: Prefix = "quotum",
     replication: Annotated[
         int, typer.Option(min=1, help="On how many brokers each record is kept; 3 outlives any one of them.")
@@ -48,6 +51,7 @@ def create(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
                 partitions=partitions,
                 fiscal_start=fiscal_start,
                 credit=credit,
+                demo=demo,
                 prefix=prefix,
                 replication=replication,
             )

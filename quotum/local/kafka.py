@@ -105,7 +105,7 @@ def start(folder: Path, port: int = 0, *, quick: bool = False) -> Broker:
     folder.mkdir(parents=True, exist_ok=True)
     with _claimed(folder) as claim:
         for left in reversed(range(TRIES)):
-            if port and _taken(port):
+            if port and taken(port):
                 raise LocalError(f"port {port} is taken by another program: give another --port, or 0 for a free one")
             try:
                 return _started(words, folder, port or _free_port(), claim)
@@ -226,7 +226,8 @@ def _free_port(other_than: int = 0) -> int:
     return _free_port(other_than) if port == other_than else port
 
 
-def _taken(port: int) -> bool:
+def taken(port: int) -> bool:
+    """Whether another program listens at a port of the loopback; never at 0."""
     with socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

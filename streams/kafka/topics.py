@@ -101,6 +101,7 @@ def create(  # noqa: PLR0913 (each is told in the first records, once and for al
     partitions: int,
     fiscal_start: int = 1,
     credit: str = "owner",
+    demo: bool = False,
     prefix: str = PREFIX,
     replication: int = 1,
     clock: Callable[[], int] = wall_clock,
@@ -110,8 +111,9 @@ def create(  # noqa: PLR0913 (each is told in the first records, once and for al
     Refused before anything is made where what is there differs: KafkaError. ValueError for an odd zone, currency ...
     """
     names, now = Names.of(prefix), clock()
-    told = {"zone": zone, "currency": currency, "fiscal_start": fiscal_start, "partitions": partitions}
-    first = [own_event("quotum.workspace.opened.v1", told, now), rule_event(credit, None, now)]
+    told = {"zone": zone, "currency": currency, "fiscal_start": fiscal_start, "partitions": partitions, "demo": demo}
+    opening = {name: value for name, value in told.items() if value is not False}  # as Books.create says it
+    first = [own_event("quotum.workspace.opened.v1", opening, now), rule_event(credit, None, now)]
     wanted, found = _wanted(names, partitions), _described(broker, names)
     if names.organisation in found:
         _expect_own(broker, names, _workspace(broker, names.organisation), told)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,25 @@ def test_the_log_is_kept_for_ever_and_timed_by_the_broker_and_cells_keep_their_l
     assert settings(admin, names.cells)["cleanup.policy"] == "compact"
     counts = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(list(names))}
     assert counts == {names.events: 3, names.organisation: 1, names.cells: 3, names.dead_letters: 1}
+
+
+def test_a_log_for_the_demo_says_so_and_is_no_log_of_real_books(broker: str, prefix: str) -> None:
+    assert create(broker, prefix, {"demo": True}).workspace.demo
+    assert create(broker, prefix, {"demo": True}) == topics.check(broker, prefix)
+    with pytest.raises(KafkaError, match=r"was opened with demo True, not demo False"):
+        create(broker, prefix)
+
+
+def test_the_demo_does_not_sell_into_a_log_of_real_books(broker: str, prefix: str, tmp_path: Path) -> None:
+    create(broker, prefix)
+    history = tmp_path / "demo.duckdb"
+    words = ["demo", "--history", str(history), "--broker", broker, "--prefix", prefix, "--port", "0"]
+    found = CliRunner().invoke(app, words)
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr.startswith(
+        f"quotum: {prefix}.events on {broker} is a log of real books. Make one for the demo: "
+    )
+    assert not history.exists()
 
 
 def test_made_again_nothing_is_said_twice(broker: str, prefix: str) -> None:

@@ -11,11 +11,12 @@ import pytest
 from quotum import boards
 from quotum.demo import running, selling
 from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
+from quotum.demo.selling import Floor
 from schemas.events import read_event
 from schemas.facts import FEED, PERSON
 from schemas.moments import microseconds
 from streams.appending import Entry
-from streams.books import Books, Outcome
+from streams.books import Books, Outcome, UnavailableError
 from streams.door import DEMO_SOURCE
 from tests.schemas.making import won
 
@@ -121,6 +122,45 @@ def test_a_past_that_was_broken_off_is_written_to_its_end(
         catch_up(books, go_on(books, None))
     catch_up(books, go_on(books, None))
     assert log(books) == wanted
+
+
+def test_what_a_log_took_only_a_part_of_is_sold_again_from_the_first_that_is_missing(books: Books) -> None:
+    sales, other = go_on(books, 1), Floor(1)
+    catch_up(books, sales)
+    for number in range(sales.floor.moves + 4):
+        move = other.move()
+        if number >= sales.floor.moves and number != sales.floor.moves + 2:
+            running._record(books, 1, [(move, NOW)])  # noqa: SLF001 (one by one, as partitions take them)
+    again = go_on(books, None)
+    assert again.floor.moves == sales.floor.moves + 2
+    live(books, again, 3)  # and the one that was there already
+    assert go_on(books, None).floor.moves == sales.floor.moves + 6
+
+
+def test_of_a_team_that_was_written_in_part_the_rest_is_written(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = books.record
+    with monkeypatch.context() as patched:
+        patched.setattr(books, "record", lambda entries: record(entries[:5]))
+        catch_up(books, go_on(books, None))
+    catch_up(books, go_on(books, None))
+    assert (len(books.organisation().regions), len(books.targets())) == (3, 28)
+    assert len(boards.board(books, "revenue", "2026-11").rows) == 14
+
+
+def test_what_the_log_does_not_take_now_is_said_again_until_it_does(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(UnavailableError, "retry_after", 0)
+    record, tries = books.record, iter([UnavailableError("away"), UnavailableError("away")])
+
+    def record_at_last(entries: Sequence[Entry]) -> list[Outcome]:
+        if away := next(tries, None):
+            raise away
+        return record(entries)
+
+    monkeypatch.setattr(books, "record", record_at_last)
+    live(books, go_on(books, 1), 3)
+    assert go_on(books, None).floor.moves == 3
 
 
 def test_a_person_corrects_above_what_was_sold(books: Books) -> None:
