@@ -14,6 +14,8 @@ from streams.appending import DeadLetter
 from streams.following import Follower, Record
 
 PAUSE_SECONDS = 1.0
+BUSY_RECORDS = 100  # at once and up to the log's end: more come faster than steps are worth their price
+GATHERING_SECONDS = 0.05
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +29,12 @@ class Fetched(NamedTuple):
     records: Sequence[Record]
     reached: Mapping[int, int]
     ends: Mapping[int, int]
+
+
+def is_busy(fetched: Fetched) -> bool:
+    """Whether much came at once and nothing is left: a step costs by the transaction, so the next one may be larger."""
+    is_at_end = all(fetched.reached.get(partition, 0) >= end for partition, end in fetched.ends.items())
+    return len(fetched.records) >= BUSY_RECORDS and is_at_end
 
 
 class Source(Protocol):
@@ -96,6 +104,8 @@ class Recording:
                 continue
             self._answered()
             letters = self._take(fetched)
+            if is_busy(fetched):
+                self._stopped.wait(GATHERING_SECONDS)
 
     def _take(self, fetched: Fetched) -> Sequence[DeadLetter]:
         taken = self._follower.take(fetched.records, fetched.reached)

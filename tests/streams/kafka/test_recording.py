@@ -13,7 +13,7 @@ from streams.appending import DeadLetter, Entry
 from streams.following import Follower, Record
 from streams.history import History
 from streams.kafka import KafkaError
-from streams.kafka.recording import AwayError, Fetched, Recording, Standing
+from streams.kafka.recording import BUSY_RECORDS, AwayError, Fetched, Recording, Standing, is_busy
 from tests.histories import History as Events
 from tests.streams.logs import PLACES, TOLD, Log, PartitionOf, Slot, by_hash, logs, poison, record
 from tests.streams.recording import AMSTERDAM, CrashError, Memory, call, in_memory, unreliable
@@ -175,3 +175,19 @@ def test_it_is_told_how_far_history_is_and_whether_the_broker_is_waited_for(hist
 
 def test_a_history_that_is_ahead_of_what_was_known_of_the_end_lags_by_nothing() -> None:
     assert Standing(0, 7, 5).lag == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "reached", "ends", "busy"),
+    [
+        (BUSY_RECORDS, {0: 7, -1: 2}, {0: 7, -1: 2}, True),
+        (BUSY_RECORDS, {0: 7, -1: 2}, {}, True),
+        (BUSY_RECORDS - 1, {0: 7}, {0: 7}, False),
+        (BUSY_RECORDS, {0: 7}, {0: 8}, False),
+        (BUSY_RECORDS, {0: 7}, {0: 7, 1: 1}, False),
+    ],
+)
+def test_much_at_once_with_nothing_left_is_a_busy_log_whose_next_step_may_gather_more(
+    count: int, reached: dict[int, int], ends: dict[int, int], busy: bool
+) -> None:
+    assert is_busy(Fetched([good("1")] * count, reached, ends)) == busy
