@@ -12,7 +12,8 @@ from typing import NamedTuple
 import duckdb
 
 from projections.fold import Lines
-from schemas.events import read_event
+from schemas.events import ORGANISATION, read_event
+from schemas.facts import PERSON
 from schemas.moments import Calendar
 from schemas.wire import EventError
 from streams.appending import DeadLetter, Entry, Place, Position, Row, Told, append, row
@@ -34,6 +35,7 @@ lasts AS (
 SELECT log_partition, log_offset, known_at, reason FROM dead_letters JOIN lasts USING (log_partition)
 WHERE log_offset >= first_offset ORDER BY log_partition, log_offset
 """
+LAYER = 8  # of a row
 Ends = dict[int, Position]
 
 
@@ -56,6 +58,7 @@ class Taken(NamedTuple):
     moved: Sequence[tuple[int, Lines]]  # known_at and postings, of each event that is no duplicate
     duplicates: int
     letters: Sequence[DeadLetter]
+    decided: bool  # whether a person said something, or somebody of the organisation
 
 
 class Follower:
@@ -170,7 +173,8 @@ def _reach(ends: Ends, reached: Mapping[int, int]) -> None:
 
 def _taken(positions: Sequence[Position], told: Sequence[Told], letters: Sequence[DeadLetter]) -> Taken:
     moved = [(place[2], lines) for place, _, lines in told if lines is not None]
-    return Taken(positions, moved, len(told) - len(moved), letters)
+    decided = any(row[LAYER] == PERSON or row[0].trail == ORGANISATION for _, row, _ in told)
+    return Taken(positions, moved, len(told) - len(moved), letters, decided)
 
 
 def _ends(connection: duckdb.DuckDBPyConnection) -> Ends:

@@ -155,7 +155,7 @@ class LiveBooks(Books):
         with self._news:
             self._positions = {**self._positions, **moved}
             self._news.notify_all()
-        self._tell(organised=ORGANISATION_PARTITION in moved, decided=True)
+        self._tell(organised=ORGANISATION_PARTITION in moved, decided=taken.decided)
 
 
 def _places(outcomes: Sequence[Outcome]) -> list[tuple[int, int]]:

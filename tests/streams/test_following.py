@@ -107,7 +107,7 @@ def test_markers_alone_move_the_position_on_and_never_back(history: History) -> 
 def test_where_nothing_came_nothing_is_written(history: History) -> None:
     heard: list[Taken] = []
     following = Follower(history, AMSTERDAM, ONE, recorded=heard.append)
-    assert following.take([]) == following.take([], {0: 0}) == Taken([], [], 0, [])
+    assert following.take([]) == following.take([], {0: 0}) == Taken([], [], 0, [], decided=False)
     assert history.rows("FROM positions") == []
     assert heard == []
 

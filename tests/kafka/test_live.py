@@ -1,0 +1,223 @@
+"""Books over a real broker: what is sent comes back, positions only grow, and who waits is told why it takes longer."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from quotum.boards import board
+from quotum.server.app import create_app
+from schemas.envelope import Event
+from schemas.events import adapter
+from schemas.facts import PERSON
+from schemas.moments import Calendar
+from streams.appending import Entry
+from streams.books import BehindError, Books, vault_path
+from streams.history import HistoryError
+from streams.kafka import live as under_test
+from streams.kafka import topics
+from streams.kafka.live import LiveBooks
+from streams.kafka.topics import Log
+from streams.replaying import replay
+from tests.quotum.server.serving import WON, opened
+
+Json = dict[str, Any]
+WORKSPACE: Json = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 3}
+
+
+@pytest.fixture
+def log(broker: str, prefix: str) -> Log:
+    return topics.create(broker, prefix=prefix, **WORKSPACE)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "quotum.duckdb"
+
+
+def follow(path: Path, log: Log) -> LiveBooks:
+    return LiveBooks.follow(path, log)
+
+
+@pytest.fixture
+def books(path: Path, log: Log) -> Iterator[LiveBooks]:
+    with follow(path, log) as made:
+        yield made
+
+
+def won(number: int, rep: str = "anna", amount: str = "5.00", **envelope: object) -> list[Json]:
+    """A deal of its own trail, opened and won."""
+    id_ = f"D{number}"
+    money = {"value": amount, "currency": "EUR"}
+    return [
+        opened(id=f"o{number}", trail=id_, data={"id": id_, "day": "2026-03-01", "rep": rep}, **envelope),
+        {**WON, "id": f"w{number}", "trail": id_, "data": {"id": id_, "day": "2026-03-03", "rep": rep, "amount": money}}
+        | envelope,
+    ]
+
+
+def read(sent: Sequence[Json]) -> list[Event]:
+    return [adapter().validate_python(one) for one in sent]
+
+
+def entries(books: Books, sent: Sequence[Json], layer: int = 0) -> list[Entry]:
+    found = [one for one in books.admit(read(sent), layer) if isinstance(one, Entry)]
+    assert len(found) == len(sent)
+    return found
+
+
+def test_what_is_taken_has_its_place_and_what_it_moved_is_known_once_it_is_recorded(books: LiveBooks) -> None:
+    outcomes, moved = books.record_and_tell(entries(books, [one for number in range(9) for one in won(number)]))
+    assert {one.fate for one in outcomes} == {"taken"}
+    assert {one.partition for one in outcomes} == {0, 1, 2}
+    assert len({(one.partition, one.offset) for one in outcomes}) == 18
+    revenue = [amount for _, (metric, basis, *_), amount in moved if (metric, basis) == ("revenue", "owner")]
+    assert sum(revenue) == 9 * 500
+    assert board(books, "revenue", "2026").rows[0].value == 9 * 500
+    assert books.next_offset() == books.stored_offset() == 20
+    assert set(books.lags()) == {-1, 0, 1, 2}
+    assert books.trouble() == ""
+
+
+def test_the_same_again_is_taken_again_and_moves_nothing(books: LiveBooks) -> None:
+    told = entries(books, won(1))
+    assert books.record_and_tell(told)[1]
+    assert books.record_and_tell(told)[1] == []
+    assert board(books, "revenue", "2026").rows[0].value == 500
+    assert replay(books.history, Calendar("Europe/Amsterdam")) == []
+
+
+def test_what_somebody_else_sends_is_there_once_it_is_settled(books: LiveBooks, log: Log, tmp_path: Path) -> None:
+    with follow(tmp_path / "other.duckdb", log) as other:
+        assert books.take(read(won(1)))[0].fate == "taken"
+        other.settle()
+        assert other.next_offset() == 4
+        assert board(other, "revenue", "2026").rows[0].value == 500
+
+
+def test_opened_again_it_goes_on_where_it_was(path: Path, log: Log) -> None:
+    for number in range(3):
+        with follow(path, log) as books:
+            assert books.next_offset() == 2 + 2 * number
+            books.record_and_tell(entries(books, won(number)))
+            assert board(books, "revenue", "2026").rows[0].value == 500 * (number + 1)
+            assert replay(books.history, Calendar("Europe/Amsterdam")) == []
+
+
+def test_what_is_acknowledged_while_nobody_follows_is_recorded_later(path: Path, log: Log) -> None:
+    with follow(path, log) as books:
+        books.take(read([one for number in range(20) for one in won(number)]))
+    with follow(path, log) as books:
+        books.settle()
+        assert (books.next_offset(), board(books, "revenue", "2026").rows[0].value) == (42, 20 * 500)
+
+
+def test_a_history_follows_no_other_log_and_takes_nothing_of_it(path: Path, log: Log, broker: str, prefix: str) -> None:
+    other = topics.create(broker, prefix=f"{prefix}-other", **WORKSPACE)
+    with follow(path.with_name("other.duckdb"), other) as books:
+        told = {"team": "1", "name": "Team", "region": "Asia"}
+        books.record_and_tell(
+            entries(books, [{**WON, "id": "t", "type": "quotum.team.formed.v1", "trail": "organisation", "data": told}])
+        )
+    with follow(path, log) as books:
+        books.record_and_tell(entries(books, won(1)))
+    with pytest.raises(HistoryError, match=rf"follows another log than {other.names.events} on .* Give the --history"):
+        follow(path, other)
+    with follow(path, log) as books:
+        assert (books.next_offset(), books.organisation().regions) == (4, {})
+
+
+def test_a_new_history_of_a_log_with_events_needs_the_vault_that_numbered_its_people(path: Path, log: Log) -> None:
+    with follow(path, log) as books:
+        books.record_and_tell(entries(books, won(1)))
+    again = path.with_name("again.duckdb")
+    with pytest.raises(HistoryError, match=f"does not lie at {vault_path(again)}. Put it there"):
+        follow(again, log)
+    assert not again.exists()
+    vault_path(path).rename(vault_path(again))
+    with follow(again, log) as books:
+        books.settle()
+        [row] = board(books, "revenue", "2026").rows
+        assert (row.who, row.value) == ("anna", 500)
+
+
+def test_without_its_broker_a_history_that_follows_answers_and_takes_nothing(path: Path, log: Log) -> None:
+    with follow(path, log) as books:
+        books.record_and_tell(entries(books, won(1)))
+    with (
+        Books.open(path) as alone,
+        TestClient(create_app(alone), base_url="http://127.0.0.1", raise_server_exceptions=False) as client,
+    ):
+        [row] = client.get("/v1/boards/revenue/2026").json()["rows"]
+        assert row["value"] == "5.00"
+        answer = client.post("/v1/events", json=won(2))
+        assert answer.status_code == 503
+        assert "Serve it with --broker" in answer.json()["detail"]
+        assert alone.next_offset() == 4
+
+
+def test_a_recorder_that_stops_is_told_by_ready_and_to_whoever_waits(
+    books: LiveBooks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    books.record_and_tell(entries(books, won(1)))
+    with TestClient(create_app(books), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        assert client.get("/ready").status_code == 200
+        monkeypatch.setattr(books.kept, "recorded", fail)
+        asked = {"entity": "deal:D1", "fields": {"amount": {"value": "6", "currency": "EUR"}}, "by": "anna"}
+        answer = client.post("/v1/corrections/amend", json=asked)
+        assert answer.status_code == 503, answer.text
+        assert answer.json()["detail"] == (
+            "the log has it, but the recorder has stopped: no space left on device; "
+            "it counts once a recorder has caught up"
+        )
+        ready = client.get("/ready")
+        assert (ready.status_code, client.get("/health").status_code) == (503, 200)
+        assert "history is not kept up: the recorder has stopped: no space left" in ready.json()["detail"]
+        assert client.post("/v1/events", json=won(2)).json()["results"][0]["result"] == "taken"
+        with pytest.raises(BehindError):
+            books.settle()
+    assert [one.message for one in caplog.records if one.levelno >= logging.ERROR] == ["the recorder has stopped"]
+
+
+def test_a_recorder_that_is_behind_for_long_is_told(books: LiveBooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(under_test, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(books, "_positions", {})
+    with pytest.raises(BehindError, match="the log has it, but the recorder is behind"):
+        books.record_and_tell(entries(books, won(1)))
+
+
+def test_only_who_decides_something_has_decisions_looked_up_again(books: LiveBooks) -> None:
+    def decided() -> int:
+        return books._decided  # noqa: SLF001 (what it spares is not to be seen elsewhere)
+
+    before = decided()
+    books.record_and_tell(entries(books, won(1)))
+    assert decided() == before
+    amended = {**WON, "id": "a", "trail": "D1", "type": "quotum.deal.amended.v1", "data": {"id": "D1", "product": "X"}}
+    books.record_and_tell(entries(books, [amended], PERSON))
+    assert decided() == before + 1
+
+
+def test_positions_and_updates_of_a_watched_board_only_grow_over_several_partitions(books: LiveBooks) -> None:
+    seen: list[int] = []
+    books.on_recorded(lambda: seen.append(books.next_offset()))
+    with TestClient(create_app(books), base_url="http://127.0.0.1") as client:
+        for number in range(30):
+            sent = client.post("/v1/events", json=won(number, f"u-{number % 3}")).json()["results"]
+            assert {one["result"] for one in sent} == {"taken"}
+        books.settle()
+        page = client.get("/?metric=revenue&period=2026").text
+        shown = client.get("/v1/boards/revenue/2026").json()
+        assert (shown["position"], [row["value"] for row in shown["rows"]]) == (62, ["50.00"] * 3)
+        steps = client.get("/v1/explain/revenue/2026/EUR/1").json()["steps"]
+        assert [one["after"] for one in steps] == [f"{value}.00" for value in range(50, 0, -5)]
+        assert "u-0" in page
+    assert all(before <= after for before, after in pairwise(seen))
+    assert seen[-1] == 62
