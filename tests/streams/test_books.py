@@ -1,5 +1,6 @@
 """The books open with everything that belongs to them, or say what is missing."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ from schemas.envelope import Event
 from schemas.events import adapter
 from schemas.facts import PERSON
 from schemas.moments import instant_us
+from streams.appending import Entry, row
 from streams.books import Books, Outcome, rule_event, vault_path, wall_clock
+from streams.following import ORGANISATION_PARTITION, Follower, Record
 from streams.history import History, HistoryError
+from streams.records import written
 from streams.replaying import stored_cells
 from streams.vault import Vault, VaultError
 
@@ -263,3 +267,37 @@ def test_targets_are_those_that_the_log_tells(path: Path) -> None:
         assert (target.id, target.period.first.isoformat(), target.steps[0].value) == ("t", "2017-04-01", 15_000_000)
     with Books.open(path) as books:
         assert books.targets() == [target]
+
+
+def test_books_that_follow_a_log_elsewhere_answer_and_take_nothing(path: Path) -> None:
+    with make(path.with_name("log.duckdb")) as log:
+        said = [Entry(one, 0) for one in (_opening(log), rule_event("seller", None, NOW))]
+    with History.create(path) as history:
+        follower = Follower(history, log.calendar, lambda _: ORGANISATION_PARTITION)
+        follower.take(_record(one, offset) for offset, one in enumerate(said))
+    Vault.open(vault_path(path)).close()
+    with Books.open(path, clock=lambda: NOW) as books:
+        assert (books.organisation().zone, books.next_offset(), books.today().year) == ("Europe/Amsterdam", 2, 2017)
+        with pytest.raises(
+            HistoryError, match=r"follows a log in Kafka, and nothing goes in past that\. Serve it with"
+        ):
+            books.take([call()])
+        assert books.stored_offset() == 2
+
+
+def _opening(books: Books) -> Event:
+    [(id_, data)] = books.history.rows("SELECT id, data FROM events WHERE type = 'quotum.workspace.opened.v1'")
+    plain = {"source": "quotum", "type": "quotum.workspace.opened.v1", "time": "2017-06-01T12:00:00Z"}
+    return adapter().validate_python({**plain, "id": id_, "trail": "organisation", "data": json.loads(data)})
+
+
+def _record(entry: Entry, offset: int) -> Record:
+    said = written(row(entry))
+    return Record(ORGANISATION_PARTITION, offset, NOW, said.key, said.value, *(value for _, value in said.headers))
+
+
+def test_what_embedded_books_took_history_knows_at_once(path: Path) -> None:
+    with make(path) as books:
+        books.catch_up(books.take([call()]))
+        books.settle()
+        assert (books.stored_offset(), books.trouble(), books.lags()) == (3, "", {})

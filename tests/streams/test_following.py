@@ -112,6 +112,14 @@ def test_where_nothing_came_nothing_is_written(history: History) -> None:
     assert heard == []
 
 
+def test_a_step_tells_whether_somebody_decided_something(history: History) -> None:
+    following = follower(history)
+    assert [following.take([told("1", 0)]).decided, following.take([told("2", 1, layer=PERSON)]).decided] == [
+        False,
+        True,
+    ]
+
+
 def test_what_comes_again_is_passed_over_by_its_place(history: History) -> None:
     following = follower(history)
     following.take([told("1", 0), told("1", 0), told("2", 1), told("1", 0)])

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from fastapi.testclient import TestClient
+
+from quotum.server.app import create_app
+from streams.books import Books
 from tests.quotum.server.serving import WON, served
 
 
@@ -15,11 +19,35 @@ def test_a_server_that_can_read_its_history_is_ready_and_says_how_far_it_is(tmp_
 
 def test_a_server_that_cannot_read_its_history_is_alive_but_not_ready(tmp_path: Path) -> None:
     with served(tmp_path) as (client, books):
-        books.history.write(lambda connection: connection.execute("DROP TABLE positions")).result()
+        books.history.write(lambda connection: connection.execute("DROP TABLE events")).result()
         answer = client.get("/ready")
         assert answer.status_code == 503
         assert "history cannot be read" in answer.json()["detail"]
         assert client.get("/health").status_code == 200
+
+
+class Behind(Books):
+    """Books that are not kept up with their log."""
+
+    def trouble(self) -> str:
+        """Why not."""
+        return "the broker is away"
+
+    def lags(self) -> dict[int, int]:
+        """How far."""
+        return {-1: 0, 2: 17}
+
+
+def test_a_server_whose_history_is_behind_its_log_says_why_and_how_far(tmp_path: Path) -> None:
+    with (
+        Behind.create(tmp_path / "h.duckdb", zone="UTC", currency="EUR") as books,
+        TestClient(create_app(books), base_url="http://127.0.0.1") as client,
+    ):
+        answer = client.get("/ready")
+        assert (answer.status_code, answer.json()["detail"]) == (503, "history is not kept up: the broker is away")
+        text = client.get("/metrics").text
+        assert 'quotum_recorder_lag{partition="-1"} 0.0' in text
+        assert 'quotum_recorder_lag{partition="2"} 17.0' in text
 
 
 def test_what_is_measured_can_be_read_by_prometheus(tmp_path: Path) -> None:

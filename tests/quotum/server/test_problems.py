@@ -6,7 +6,10 @@ import pytest
 
 from quotum.server.problems import SEE, Fault, told
 from schemas.wire import Fault as Wrong
-from tests.quotum.server.serving import served
+from streams.books import BehindError, UnavailableError
+from streams.history import HistoryError
+from streams.vault import VaultError
+from tests.quotum.server.serving import WON, served
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,29 @@ def test_a_wrong_method_is_a_problem_too(tmp_path: Path) -> None:
         answer = client.delete("/v1/events")
         assert (answer.status_code, answer.json()["title"]) == (405, "Method Not Allowed")
         assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    ("error", "detail", "later"),
+    [
+        (UnavailableError("the log is away"), "the log is away; send the same again", "2"),
+        (BehindError("the log has it"), "the log has it; it counts once a recorder has caught up", "2"),
+        (HistoryError("nothing goes in past the log"), "nothing goes in past the log", None),
+        (VaultError("the disk is full"), "the disk is full", None),
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_done_now_says_what_becomes_of_what_was_sent(
+    tmp_path: Path, error: Exception, detail: str, later: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    with served(tmp_path) as (client, books):
+        monkeypatch.setattr(books, "take", fail)
+        answer = client.post("/v1/events", json=WON)
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert (answer.json()["detail"], answer.headers.get("retry-after")) == (detail, later)
 
 
 def test_a_fault_of_a_field_has_its_remedy_apart() -> None:
