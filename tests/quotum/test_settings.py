@@ -9,6 +9,7 @@ import typer
 from quotum.boards import QuestionError
 from quotum.people import Author
 from quotum.settings import DEFAULT_HISTORY, FAILED, REFUSED, USAGE, WELL, Held, author, holding, opened, stop, told
+from streams.books import BehindError, UnavailableError
 from streams.history import HistoryError
 from streams.vault import VaultError
 from tests.quotum.conftest import Quotum
@@ -29,6 +30,8 @@ def test_exit_codes_are_those_that_scripts_rely_on() -> None:
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
+        (UnavailableError("the log is away"), FAILED, "the log is away; send the same again"),
+        (BehindError("the log has it"), FAILED, "the log has it; it counts once a recorder has caught up"),
         (QuestionError("there is no metric 'x'"), USAGE, "there is no metric 'x'"),
         (HistoryError("no history there"), FAILED, "no history there"),
         (VaultError("no vault there"), FAILED, "no vault there"),
