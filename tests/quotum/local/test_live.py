@@ -59,7 +59,10 @@ def programs(folder: Path) -> list[psutil.Process]:
 
 
 def position(board: str) -> int:
-    return int(httpx.get(f"{board}/ready", timeout=ENDED_SECONDS, trust_env=False).json()["position"])
+    """How much history holds; told too while the broker is waited for, when the server is not ready."""
+    told = httpx.get(f"{board}/metrics", timeout=ENDED_SECONDS, trust_env=False).text
+    [found] = re.findall(r"^quotum_log_position (\S+)$", told, re.MULTILINE)
+    return int(float(found))
 
 
 def crash(process: subprocess.Popen[str], folder: Path, held: str, name: str) -> str:
