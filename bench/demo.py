@@ -7,7 +7,6 @@ same imports and nothing else.
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,9 +14,9 @@ from pathlib import Path
 import httpx2 as httpx
 
 from bench.report import report
+from bench.served import COMMAND, started
 
 RUNS = 5
-COMMAND = str(Path(sys.executable).with_name("quotum"))
 
 
 def main() -> None:
@@ -39,18 +38,15 @@ def main() -> None:
 def _run(folder: Path) -> tuple[float, float]:
     """Seconds to the address, and from SIGINT to the end."""
     start = time.perf_counter()
-    command = [COMMAND, "demo", "--history", str(folder / "demo.quotum"), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own command)
-    assert process.stdout
-    url = next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
-    started = time.perf_counter() - start
+    process, url = started("demo", "--history", str(folder / "demo.quotum"))
+    until_started = time.perf_counter() - start
     with httpx.stream("GET", f"{url}/v1/stream?metric=revenue&period={time.strftime('%Y-%m')}") as watching:
         next(watching.iter_lines())
         asked = time.perf_counter()
         process.send_signal(signal.SIGINT)
         process.wait(60)
     assert process.returncode == 0
-    return started, time.perf_counter() - asked
+    return until_started, time.perf_counter() - asked
 
 
 if __name__ == "__main__":

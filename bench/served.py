@@ -18,6 +18,7 @@ from streams.books import Books
 REPS = 35
 TEAMS = 5
 END_SECONDS = 30
+COMMAND = str(Path(sys.executable).with_name("quotum"))
 numbers = count(1)
 
 
@@ -37,14 +38,20 @@ def served(folder: Path, *following: str) -> Iterator[str]:
         yield url
 
 
+def started(*words: str) -> tuple["subprocess.Popen[str]", str]:
+    """A command of ours on a free port, and the address at which it answers by now."""
+    command = [COMMAND, *words, "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own command)
+    assert process.stdout
+    return process, next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
+
+
 @contextmanager
 def running(*words: str) -> Iterator[str]:
-    """The address at which a command of ours answers, on a free port; it is ended at the end."""
-    command = [str(Path(sys.executable).with_name("quotum")), *words, "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own command)
+    """The address at which a command of ours answers; it is ended at the end."""
+    process, url = started(*words)
     try:
-        assert process.stdout
-        yield next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
+        yield url
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(END_SECONDS)

@@ -64,7 +64,7 @@ class RemotePeople:
         raise _odd(self._owner)
 
     def _ask(self, path: str, told: Mapping[str, Any]) -> object:
-        request = Request(self._owner + path, json.dumps(told).encode(), self._headers)  # noqa: S310 (checked at start)
+        request = Request(self._owner + path, json.dumps(told).encode(), self._headers)  # noqa: S310 (http or https)
         try:
             with build_opener(ProxyHandler({})).open(request, timeout=ANSWER_SECONDS) as answer:
                 return json.load(answer)

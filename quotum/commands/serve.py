@@ -5,7 +5,7 @@ import socket
 from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from quotum.settings import DEFAULT_HISTORY, USAGE, History, expect_no_owner, op
 from streams.books import Books, wall_clock
 from streams.kafka import expect_installed
 from streams.keys import Keys, keys_path
+
+if TYPE_CHECKING:
+    from streams.kafka.topics import Log
 
 
 def serve(
@@ -47,19 +50,20 @@ def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextMan
     return opened(history) if broker is None else following(history, log_on(broker, prefix))
 
 
-def following(history: Path, log: Any) -> AbstractContextManager[Books]:  # noqa: ANN401 (as `log_on` gives it)
+def following(history: Path, log: "Log") -> AbstractContextManager[Books]:
     """The books that follow a log in Kafka."""
     books: Books = import_module("streams.kafka.live").LiveBooks.follow(history, log)
     return books
 
 
-def log_on(broker: str, prefix: str) -> Any:  # noqa: ANN401 (a Log, of a module that may not be here)
+def log_on(broker: str, prefix: str) -> "Log":
     """The log whose topics begin with a prefix, checked; ends the command for what is no prefix."""
     expect_installed()
     try:
-        return import_module("streams.kafka.topics").check(broker, prefix)
+        log: Log = import_module("streams.kafka.topics").check(broker, prefix)
     except ValueError as error:
         stop(str(error), USAGE)
+    return log
 
 
 def listening_at(host: str, port: int) -> socket.socket:
