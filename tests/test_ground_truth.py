@@ -16,15 +16,11 @@ import pytest
 
 from tests.real_input import (
     ALWAYS,
-    BY_UTC,
-    LOCAL,
     MAPPINGS,
-    MAVEN,
     STAGES,
     Row,
     Standing,
     Workspace,
-    made,
     run,
     truth,
 )
@@ -43,31 +39,6 @@ BANK_METRICS = {
 }
 UNASSIGNED = ""
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Where all workers share what was made, and where this one keeps its own; the same where there is one worker."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if own.name.startswith("popen-") else own
-    for folder in (shared / "made", own / "asked"):
-        folder.mkdir(exist_ok=True)
-    return shared / "made", own / "asked"
-
-
-@pytest.fixture(scope="session")
-def made_maven(shared_data: Path, folders: tuple[Path, Path]) -> Made:
-    return made(MAVEN, shared_data, *folders)
-
-
-@pytest.fixture(scope="session")
-def made_local(shared_data: Path, folders: tuple[Path, Path]) -> Made:
-    return made(LOCAL, shared_data, *folders)
-
-
-@pytest.fixture(scope="session")
-def made_utc(shared_data: Path, folders: tuple[Path, Path]) -> Made:
-    return made(BY_UTC, shared_data, *folders)
 
 
 @pytest.fixture(params=STAGES)

@@ -9,25 +9,25 @@ import pytest
 
 from tests import test_ground_truth as truths
 from tests.kafka.real_input import made_live
-from tests.real_input import BY_UTC, LOCAL, MAVEN, Workspace, made
-from tests.test_ground_truth import expected, folders
+from tests.real_input import BY_UTC, LOCAL, MAVEN, Workspace
+from tests.test_ground_truth import Made, expected
 
-__all__ = ["expected", "folders"]  # fixtures of theirs
-
-
-@pytest.fixture(scope="session")
-def crm(shared_data: Path, folders: tuple[Path, Path], broker: str) -> Workspace:
-    return made_live(MAVEN, made(MAVEN, shared_data, *folders)["imported"], broker, *folders)
+__all__ = ["expected"]  # a fixture of theirs
 
 
 @pytest.fixture(scope="session")
-def bank(shared_data: Path, folders: tuple[Path, Path], broker: str) -> Workspace:
-    return made_live(LOCAL, made(LOCAL, shared_data, *folders)["imported"], broker, *folders)
+def crm(made_maven: Made, folders: tuple[Path, Path], broker: str) -> Workspace:
+    return made_live(MAVEN, made_maven["imported"], broker, *folders)
 
 
 @pytest.fixture(scope="session")
-def bank_by_utc(shared_data: Path, folders: tuple[Path, Path], broker: str) -> Workspace:
-    return made_live(BY_UTC, made(BY_UTC, shared_data, *folders)["imported"], broker, *folders)
+def bank(made_local: Made, folders: tuple[Path, Path], broker: str) -> Workspace:
+    return made_live(LOCAL, made_local["imported"], broker, *folders)
+
+
+@pytest.fixture(scope="session")
+def bank_by_utc(made_utc: Made, folders: tuple[Path, Path], broker: str) -> Workspace:
+    return made_live(BY_UTC, made_utc["imported"], broker, *folders)
 
 
 @pytest.fixture
