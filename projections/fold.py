@@ -18,13 +18,15 @@ Rules
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from sys import intern
 from types import MappingProxyType
 from typing import Self
 
 import msgspec
 
-from projections.metrics import BY_KIND, CLOSER, OWNER, SELLER, Metric, quantity
+from projections.metrics import BY_KIND, CLOSER, OWNER, SELLER, Occasion, quantity
 from projections.shares import (
     OPENING,
     REASSIGNING,
@@ -33,6 +35,7 @@ from projections.shares import (
     Holding,
     Layers,
     Register,
+    Stamp,
     holder_on,
     holders,
     spread,
@@ -41,7 +44,7 @@ from projections.shares import (
 )
 from schemas.data import MILLIONTHS
 from schemas.facts import PERSON, STEPS, TAKEN_BACK, WITHDRAWN, Fact
-from schemas.moments import DAY_TEXT_LENGTH, Calendar, instant_us
+from schemas.moments import Calendar
 
 Dims = tuple[str, str, str, str, str, int | None]  # campaign, product, kind, customer, currency, days of a duration
 Line = tuple[str, str, int, int, int | None, Dims]  # metric, basis, rep, day, instant in microseconds, dims
@@ -55,17 +58,26 @@ FIRST_SEQUENCE = -(2**63)
 AFTER_ALL_IDS = "\U0010ffff"
 
 
+PLACED = {
+    "offer": ("when", (), DATE_FIRST),
+    "deal": ("closed", ("won", "lost"), DATE_LAST),
+}  # register, outcomes, a date's place
 NOTHING_SAID: Mapping[str, Register] = MappingProxyType({})  # by persons, of most entities
 UNSAID: Register = (-(2**63) - 1, 0, "", TAKEN_BACK)  # before all that is ever said
-SILENT: Register = (0, 0, "", TAKEN_BACK)
 
 
 class Entity(msgspec.Struct, gc=False, eq=False):
-    """The registers of a call, a lead, a deal ...; beside them only what can be computed from them."""
+    """The registers of a call, a lead, a deal ...; beside them only what can be computed from them.
+
+    Most entities are told of once. So until a second event comes, the first one's writes and their stamp are kept as
+    they are; registers are made of them when they are asked for.
+    """
 
     name: str  # kind and id
     kind: str
-    feed: dict[str, Register] = {}
+    texts: dict[str, str] = {}  # what speaks, by register: a person's before a feed's; empty text says nothing
+    stamp: Stamp | None = None  # of all texts, while one event of a feed is all that was said
+    told: dict[str, Register] | None = None  # by feeds, from the second event on
     person: Mapping[str, Register] = NOTHING_SAID
     stepped: bool = False  # whether anything but its opening says who holds it
     holding: Holding | None = None
@@ -73,13 +85,30 @@ class Entity(msgspec.Struct, gc=False, eq=False):
     place: Place | None = None
     sold: Holders = UNASSIGNED  # of an offer: who gets the deals it led to
 
+    @property
+    def feed(self) -> dict[str, Register]:
+        """What feeds say."""
+        if self.stamp is not None:
+            self.told = {name: (*self.stamp, text) for name, text in self.texts.items()}
+            self.texts, self.stamp = self.texts.copy(), None  # the event keeps its own
+        elif self.told is None:
+            self.told = {}
+        return self.told
+
     def writable(self, layer: int) -> dict[str, Register]:
-        """The registers of a layer, to write to."""
+        """The registers of a layer, to write to; `speak` has to follow."""
+        feed = self.feed
         if layer != PERSON:
-            return self.feed
+            return feed
         if not isinstance(self.person, dict):
             self.person = {}
         return self.person
+
+    def speak(self, names: Iterable[str]) -> None:
+        """Say what speaks now in registers that were written."""
+        for name in names:
+            register = self.register(name)
+            self.texts[name] = register[3] if register else TAKEN_BACK
 
     def register(self, name: str) -> Register | None:
         """The register that speaks: a person's before a feed's; None where neither does (empty text says nothing)."""
@@ -93,15 +122,7 @@ class Entity(msgspec.Struct, gc=False, eq=False):
     @classmethod
     def of(cls, name: str) -> Self:
         """A new one of a name, which is its kind and its id."""
-        return cls(name, name.partition(":")[0])
-
-    def speaking(self) -> dict[str, Register]:
-        """All registers that speak, a person's before a feed's; those of a feed may say nothing any more."""
-        return self.feed | {name: register for name, register in self.person.items() if register[3]}
-
-    def texts(self) -> dict[str, str]:
-        """All that speaks, by register."""
-        return {name: register[3] for name, register in self.speaking().items() if register[3]}
+        return cls(name, intern(name.partition(":")[0]))
 
     @property
     def layers(self) -> Layers:
@@ -110,8 +131,14 @@ class Entity(msgspec.Struct, gc=False, eq=False):
 
     def read(self, name: str) -> str:
         """Its text, empty where nothing is said."""
-        found = self.register(name)
-        return found[3] if found else TAKEN_BACK
+        return self.texts.get(name, TAKEN_BACK)
+
+    def sequence(self, name: str) -> int:
+        """The sequence of the event that said what speaks in a register."""
+        if self.stamp is not None:
+            return self.stamp[1]
+        register = self.register(name)
+        return register[1] if register else 0
 
 
 State = dict[str, Entity]  # of one trail
@@ -119,22 +146,37 @@ State = dict[str, Entity]  # of one trail
 
 def evolve(state: State, fact: Fact) -> Entity | None:
     """Write an event's fields, each where its stamp is the greater; the entity if anything changed. Never refuses."""
-    name, layer = fact.entity, fact.layer
-    entity = state.get(name)
-    if entity is None:
-        entity = state[name] = Entity(name, name.partition(":")[0])
-    registers = entity.writable(layer) if layer else entity.feed
-    asserted_at, sequence, id_ = fact.stamp
-    changed = None
-    for register, text in fact.writes:
-        told = (asserted_at, sequence, id_, text)
-        known = registers.get(register)
-        if known is None or known < told:
-            registers[register] = told
-            changed = entity
-    if changed and fact.stepped and any(STEPS in register for register, _ in fact.writes):
+    entity = state.get(fact.entity)
+    if entity is None and not fact.layer:  # most are told of once, by a feed
+        name = fact.entity
+        entity = state[name] = Entity(name, intern(name.partition(":")[0]), fact.writes, fact.stamp)
+        changed = bool(fact.writes)
+    else:
+        entity = entity or state.setdefault(fact.entity, Entity.of(fact.entity))
+        changed = _write(entity, fact)
+    if not changed:
+        return None
+    if fact.stepped and any(STEPS in register for register in fact.writes):
         entity.stepped = True
-    return changed
+    return entity
+
+
+def _write(entity: Entity, fact: Fact) -> bool:
+    registers = entity.writable(fact.layer)
+    asserted_at, sequence, id_ = fact.stamp
+    written = []
+    for register, text in fact.writes.items():
+        said = (asserted_at, sequence, id_, text)
+        known = registers.get(register)
+        if known is None or known < said:
+            registers[register] = said
+            written.append(register)
+    if entity.person:
+        entity.speak(written)
+    else:
+        for register in written:
+            entity.texts[register] = fact.writes[register]
+    return bool(written)
 
 
 def join(ours: State, theirs: State) -> State:
@@ -146,6 +188,7 @@ def join(ours: State, theirs: State) -> State:
             registers = entity.writable(layer) if told else {}
             for field, register in told.items():
                 registers[field] = max(registers.get(field, register), register)
+            entity.speak(told)
     return ours
 
 
@@ -175,16 +218,15 @@ def add_lines(cells: dict[Cell, int], own: Lines) -> None:
 
 def place_of(entity: Entity, calendar: Calendar) -> Place | None:
     """Where an offer, or the closing of a deal, stands in the business order of its trail; None: nowhere."""
-    if entity.kind == "offer":
-        moment, within = entity.register("when"), DATE_FIRST
-    elif entity.kind == "deal" and entity.read("outcome") in ("won", "lost"):
-        moment, within = entity.register("closed"), DATE_LAST
-    else:
+    if entity.kind not in PLACED:
         return None
-    if moment is None or entity.read("alive") == "no":
+    read = entity.texts.get
+    name, outcomes, within = PLACED[entity.kind]
+    moment = read(name)
+    if not moment or read("alive") == "no" or (outcomes and read("outcome") not in outcomes):
         return None
-    at = within if len(moment[3]) == DAY_TEXT_LENGTH else instant_us(moment[3])
-    return calendar.day_of(moment[3]), at, moment[1], entity.name
+    day, at = calendar.place(moment)
+    return day, within if at is None else at, entity.sequence(name), entity.name
 
 
 def is_before(offer: Place, closing: Place) -> bool:
@@ -197,49 +239,75 @@ def is_before(offer: Place, closing: Place) -> bool:
 def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Holders], sold: Holders) -> Lines:
     """What one entity counts for now. `held`: who holds it on a day; `sold`: who made the offer that led to it."""
     own: list[Posting] = []
-    registers = entity.speaking() if entity.person else entity.feed
-    read = registers.get
-    if read("alive", SILENT)[3] == "no":
+    read = entity.texts.get
+    if read("alive") == "no":
         return own
-    for metric in BY_KIND.get(entity.kind, ()):
-        moment = read(metric.day, SILENT)[3]
-        if not moment or (metric.outcome and metric.outcome != read("outcome", SILENT)[3]):
+    dims: Dims | None = None
+    for occasion in BY_KIND.get(entity.kind, ()):
+        day_of, outcome, holder_of, _, metric, _ = occasion
+        moment = read(day_of)
+        if not moment or (outcome and outcome != read("outcome")):
             continue
         day, at = calendar.place(moment)
-        by_steps = entity.stepped and metric.holder == OPENING
-        holder = held(entity, day) if by_steps else holders(read(metric.holder, SILENT)[3])
-        if metric.plain and len(holder) == 1:  # what most are: one more, for one
-            own.append((entity.name, (metric.name, OWNER, holder[0][0], day, at, _dims(registers)), MILLIONTHS))
-            continue
-        amount, dims = _counted(metric, registers, day, calendar)
-        for basis, shares in _bases(holder, registers, sold) if metric.credited else ((OWNER, holder),):
-            for rep, part in spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),):
-                if part:
-                    own.append((entity.name, (metric.name, basis, rep, day, at, dims), part))
+        by_steps = entity.stepped and holder_of == OPENING
+        holder = held(entity, day) if by_steps else holders(read(holder_of, TAKEN_BACK))
+        dims = dims or _dims(entity.texts)
+        if metric and len(holder) == 1:  # what most are: one more, for one
+            own.append((entity.name, (metric, OWNER, holder[0][0], day, at, dims), MILLIONTHS))
+        else:
+            counted = _counted(occasion, entity.texts, dims, day, calendar)
+            shared = _bases(holder, read("closed_by", TAKEN_BACK), sold) if occasion.credited else ((OWNER, holder),)
+            own += _shared(entity.name, (day, at), counted, shared)
     return own
 
 
-def _bases(owner: Holders, registers: Mapping[str, Register], sold: Holders) -> tuple[tuple[str, Holders], ...]:
+def _bases(owner: Holders, closer: str, sold: Holders) -> tuple[tuple[str, Holders], ...]:
     """Rule 4: by whom a deal can be credited."""
-    return (OWNER, owner), (CLOSER, holders(registers.get("closed_by", SILENT)[3])), (SELLER, sold)
+    return (OWNER, owner), (CLOSER, holders(closer)), (SELLER, sold)
 
 
-def _counted(metric: Metric, registers: Mapping[str, Register], day: int, calendar: Calendar) -> tuple[int, Dims]:
-    """How much, and by what it can be asked for; nothing where an amount, or a beginning, is missing."""
-    read = registers.get
-    amount, currency, days = MILLIONTHS, "", None
-    if metric.amount:
-        amount, currency = quantity(metric.unit, read(metric.amount, SILENT)[3])
-    elif metric.since:
-        since = read(metric.since, SILENT)[3]
-        amount, days = (MILLIONTHS, day - calendar.day_of(since)) if since else (0, None)
-    return amount, _dims(registers, currency, days)
+def _counted(
+    occasion: Occasion, texts: Mapping[str, str], dims: Dims, day: int, calendar: Calendar
+) -> list[tuple[str, int, Dims]]:
+    """How much of each metric, by what it can be asked for; nothing where an amount, or a beginning, is missing."""
+    found: list[tuple[str, int, Dims]] = []
+    for metric in occasion.metrics:
+        if metric.amount:
+            amount, currency = quantity(metric.unit, texts.get(metric.amount, TAKEN_BACK))
+            found.append((metric.name, amount, (*dims[:4], currency, None)))
+        elif metric.since:
+            since = texts.get(metric.since)
+            if since:
+                found.append((metric.name, MILLIONTHS, (*dims[:5], day - calendar.day_of(since))))
+        else:
+            found.append((metric.name, MILLIONTHS, dims))
+    return found
 
 
-def _dims(registers: Mapping[str, Register], currency: str = "", days: int | None = None) -> Dims:
-    read = registers.get
-    campaign, product = read("campaign", SILENT)[3], read("product", SILENT)[3]
-    return campaign, product, read("kind", SILENT)[3], read("customer", SILENT)[3], currency, days
+def _shared(
+    entity: str,
+    moment: tuple[int, int | None],
+    counted: list[tuple[str, int, Dims]],
+    bases: Sequence[tuple[str, Holders]],
+) -> Iterator[Posting]:
+    """What each holder gets of it, by each basis."""
+    day, at = moment
+    for metric, amount, dims in counted:
+        for basis, shares in bases:
+            for rep, part in spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),):
+                if part:
+                    yield entity, (metric, basis, rep, day, at, dims), part
+
+
+def _dims(texts: Mapping[str, str]) -> Dims:
+    read = texts.get
+    return _same_dims(read("campaign", ""), read("product", ""), read("kind", ""), read("customer", ""))
+
+
+@lru_cache(maxsize=4_096)
+def _same_dims(campaign: str, product: str, kind: str, customer: str) -> Dims:
+    """One tuple for the many entities that are alike: memory is what the fold waits for most."""
+    return campaign, product, kind, customer, "", None
 
 
 class Trail:
@@ -263,7 +331,7 @@ class Trail:
             self._keep_holding(entity, fact)
         kind = entity.kind
         if kind == "deal":
-            self._place(self.closings, entity)
+            self._place(self.closings, entity, place_of(entity, self.calendar))
             return self._recount(entity, self._sold(entity))
         own = self._recount(entity, UNASSIGNED)
         if kind != "offer":
@@ -277,7 +345,7 @@ class Trail:
         if entity is None:
             return not fact.writes
         registers = entity.layers[fact.layer]
-        return all(registers.get(name, UNSAID) >= (*fact.stamp, text) for name, text in fact.writes)
+        return all(registers.get(name, UNSAID) >= (*fact.stamp, text) for name, text in fact.writes.items())
 
     def _recount(self, entity: Entity, sold: Holders) -> Lines:
         """What an entity counts for now less what it counted for before."""
@@ -291,7 +359,7 @@ class Trail:
 
     def _keep_holding(self, entity: Entity, fact: Fact) -> None:
         """Say the new statement, or begin anew where it is not the latest, or takes the place of an earlier one."""
-        said = [(name, text) for name, text in fact.writes if name == OPENING or name.startswith(REASSIGNING)]
+        said = [(name, text) for name, text in fact.writes.items() if name == OPENING or name.startswith(REASSIGNING)]
         replaces_nothing = len(said) == 1 and said[0][0] != OPENING and said[0][1] != TAKEN_BACK
         if replaces_nothing and entity.holding and WITHDRAWN not in entity.person:
             one = statement(said[0][0], (*fact.stamp, said[0][1]), fact.layer, self.calendar)
@@ -323,7 +391,7 @@ class Trail:
         if (place, sold) == (now, offer.sold):
             return []
         before = self._closings_of(place)
-        self._place(self.offers, offer)
+        self._place(self.offers, offer, now)
         return [self.state[name] for name in dict.fromkeys([*before, *self._closings_of(now)])]
 
     def _closings_of(self, offer: Place | None) -> list[str]:
@@ -344,9 +412,9 @@ class Trail:
         last = bisect_right(self.closings, (*high[:3], AFTER_ALL_IDS)) if high else len(self.closings)
         return [place[3] for place in self.closings[first:last]]
 
-    def _place(self, places: list[Place], entity: Entity) -> None:
+    @staticmethod
+    def _place(places: list[Place], entity: Entity, place: Place | None) -> None:
         """Keep the entity where it stands now in business order."""
-        place = place_of(entity, self.calendar)
         if place == entity.place:
             return
         if entity.place:

@@ -4,9 +4,11 @@ A metric is a row of the table below and nothing else; the fold reads the table 
 integers: millionths for counts and units, minor units for money. A duration is a histogram: days -> how many.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from itertools import groupby
+from typing import Literal, NamedTuple
 
 from schemas.data import millionths
 
@@ -29,11 +31,6 @@ class Metric:
     unit: Unit = "count"
     credited: bool = False
     least_first: bool = False  # on a board fewer is better
-    plain: bool = field(init=False)  # each counts for one, for its own rep
-
-    def __post_init__(self) -> None:
-        """Say once what the fold asks for each event."""
-        object.__setattr__(self, "plain", not (self.amount or self.since or self.credited))
 
 
 METRICS = {
@@ -69,8 +66,35 @@ METRICS = {
     )
 }
 
-BY_KIND: dict[str, tuple[Metric, ...]] = {
-    kind: tuple(metric for metric in METRICS.values() if metric.of == kind)
+
+class Occasion(NamedTuple):
+    """What is counted together: of one kind of entity, on one day, on one condition, for the same holder."""
+
+    day: str  # the register that says when
+    outcome: str  # what the register `outcome` must say
+    holder: str  # the register that says for whom
+    credited: bool  # follows the credit rule
+    one: str  # the metric, where it is a single one and each counts for one, for its own rep
+    metrics: tuple[Metric, ...]
+
+
+def occasions(metrics: Iterable[Metric]) -> tuple[Occasion, ...]:
+    """The metrics of one kind of entity, by what they ask of it."""
+
+    def asks(metric: Metric) -> tuple[str, str, str, bool]:
+        return metric.day, metric.outcome, metric.holder, metric.credited
+
+    found = []
+    for asked, group in groupby(sorted(metrics, key=asks), asks):
+        together = tuple(group)
+        one = together[0].name if len(together) == 1 else ""
+        plain = not any(metric.amount or metric.since or metric.credited for metric in together)
+        found.append(Occasion(*asked, one if plain else "", together))
+    return tuple(found)
+
+
+BY_KIND: dict[str, tuple[Occasion, ...]] = {
+    kind: occasions(metric for metric in METRICS.values() if metric.of == kind)
     for kind in sorted({metric.of for metric in METRICS.values()})
 }
 

@@ -98,7 +98,9 @@ def _number(entity: Entity) -> int:
 
 def _steps(entity: Entity, register: str) -> list[tuple[int, str]]:
     """The steps of a register by day; one without a day comes before all days."""
-    texts = ((name.partition("@")[2], text) for name, text in entity.texts().items() if name.startswith(register))
+    texts = (
+        (name.partition("@")[2], text) for name, text in entity.texts.items() if text and name.startswith(register)
+    )
     return sorted((day_number(date.fromisoformat(day)) if day else ALWAYS, text) for day, text in texts)
 
 

@@ -18,6 +18,7 @@ from schemas.data import MILLIONTHS
 from schemas.facts import NOBODY, PERSON, TAKEN_BACK, WITHDRAWN
 from schemas.moments import Calendar
 
+Stamp = tuple[int, int, str]  # asserted_at in microseconds, sequence, event id
 Register = tuple[int, int, str, str]  # asserted_at in microseconds, sequence, event id, text: a total order
 Layers = tuple[Mapping[str, Register], Mapping[str, Register]]  # what feeds say, what persons corrected
 Holders = tuple[tuple[int, int], ...]  # rep (0: unassigned), weight or amount

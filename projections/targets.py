@@ -124,7 +124,7 @@ def _scope(entity: Entity) -> Scope:
 
 def _steps(entity: Entity, metric: Metric) -> Iterator[tuple[Step, str]]:
     """The steps that fit the metric, by day, each with its currency."""
-    days = sorted(name.removeprefix(VALUE) for name in entity.texts() if name.startswith(VALUE))
+    days = sorted(name.removeprefix(VALUE) for name, text in entity.texts.items() if text and name.startswith(VALUE))
     for day in days:
         text = entity.read(VALUE + day)
         if (" " in text) == (metric.unit == "money") and metric.unit != "days":

@@ -30,7 +30,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     entity: str
     layer: int
     stamp: tuple[int, int, str]
-    writes: tuple[tuple[str, str], ...]  # register, text
+    writes: dict[str, str]  # register -> text; whoever keeps it must not change it
     stepped: bool = True  # whether a register may be a step of several; False saves looking
 
 
@@ -38,7 +38,7 @@ class _Reading(NamedTuple):
     kind: str  # the entity's, with its colon
     id: str  # the field that holds its id
     clears: bool  # null takes a field back (elsewhere it says "nobody")
-    constant: tuple[tuple[str, str], ...]
+    constant: dict[str, str]
     fields: Mapping[str, tuple[str, Callable[[Any], str] | None]]
     stepped: bool
 
@@ -78,8 +78,8 @@ def data_of(event: type[Event]) -> type[Data]:
 def _reading(event: type[Event]) -> _Reading:
     data = data_of(event)
     fields = {name: (mark.register, mark.text) for name, mark in marked(data, Writes).items()}
-    constant = tuple(data.constant.items())
-    stepped = any(STEPS in register for register, _ in (*fields.values(), *constant))
+    constant = dict(data.constant)
+    stepped = any(STEPS in register for register in (*(register for register, _ in fields.values()), *constant))
     return _Reading(event.entity_kind + ":", event.entity_id, data.clears, constant, fields, stepped)
 
 
@@ -87,7 +87,11 @@ def _reading(event: type[Event]) -> _Reading:
 def registers(entity_kind: str) -> frozenset[str]:
     """Every register that an event can write on an entity of this kind (stepped ones under their bare name)."""
     readings = [reading for reading in _readings().values() if reading.kind == entity_kind + ":"]
-    written = (name for reading in readings for name, _ in (*reading.fields.values(), *reading.constant))
+    written = (
+        name
+        for reading in readings
+        for name in (*(register for register, _ in reading.fields.values()), *reading.constant)
+    )
     return frozenset(name.partition(STEPS)[0] for name in written)
 
 
@@ -112,18 +116,18 @@ def read_fact(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tu
     if reading is None:
         return _withdrawal(kind, data, trail, layer, stamp)
     entity_kind, id_field, clears, constant, fields, stepped = reading
-    writes = [*constant]
+    writes = constant.copy()
     for name, value in data.items():
         if name in fields:
             register, text = fields[name]
-            if value is None:
-                writes.append((register, TAKEN_BACK if clears else NOBODY))
-            else:
-                writes.append((register, text(value) if text else value))
+            if value is not None:
+                writes[register] = text(value) if text else value
+            else:  # a day that is null beside an instant says nothing of it
+                writes.setdefault(register, TAKEN_BACK if clears else NOBODY)
     if stepped:
-        writes = [(_step(register, data, stamp), text) for register, text in writes]
+        writes = {_step(register, data, stamp): text for register, text in writes.items()}
     entity = f"{entity_kind}{data[id_field]}" if id_field in data else WORKSPACE
-    return Fact(trail, entity, layer, stamp, tuple(writes), stepped)
+    return Fact(trail, entity, layer, stamp, writes, stepped)
 
 
 def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> str:
@@ -141,10 +145,10 @@ def _withdrawal(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: 
     entity: str = data["entity"]
     known = sorted(registers(entity.partition(":")[0]))
     names = [name for name in known if name in (data.get("fields") or known)]
-    writes = [(name, TAKEN_BACK) for name in names]
+    writes = dict.fromkeys(names, TAKEN_BACK)
     if "shares" in names:
-        writes.append((WITHDRAWN, "yes"))
-    return Fact(trail, entity, layer, stamp, tuple(writes) if layer == PERSON else ())
+        writes[WITHDRAWN] = "yes"
+    return Fact(trail, entity, layer, stamp, writes if layer == PERSON else {})
 
 
 _TABLE = {name: reading for name, reading in _readings().items() if name not in WITHDRAWALS}

@@ -56,7 +56,7 @@ class Snapshot:
             self._newest[kind] = max(self._newest.get(kind, one.stamp[0]), one.stamp[0])
             self._trails[one.entity] = one.trail
             registers = greatest.setdefault(one.entity, {})
-            for name, text in one.writes:
+            for name, text in one.writes.items():
                 told, register = (one.stamp, text), _register(name)
                 registers[register] = max(registers.get(register, told), told)
         for entity, registers in greatest.items():
@@ -179,7 +179,7 @@ def _check_row(event: Event, writes: Registers, before: Registers) -> None:
 
 def _said(event: Event) -> _Said:
     told = fact(event, FEED)
-    return event, told.entity, {_register(name): text for name, text in told.writes}
+    return event, told.entity, {_register(name): text for name, text in told.writes.items()}
 
 
 def _once(said: list[_Said]) -> list[_Said]:

@@ -16,7 +16,7 @@ from tests.real_input import HISTORY, Source, Workspace, once
 PARTITIONS = 4
 TIMES = (1, 1, 2, 3)  # how often an event is sent
 AT_ONCE = 2_000
-NO_FACT = Fact("", "", FEED, (0, 0, ""), ())  # of no use to what is written
+NO_FACT = Fact("", "", FEED, (0, 0, ""), {})  # of no use to what is written
 EVENTS = """
 SELECT id, source, type, trail, entity, asserted_at, sequence, layer, data, digest FROM events
 WHERE log_offset >= 2 ORDER BY log_offset

@@ -241,9 +241,16 @@ def test_withdrawing_by_the_name_of_the_mark_changes_nothing() -> None:
     assert cells_of([opened, withdrawn]) == cells_of([opened])
 
 
+@given(histories)
+def test_events_are_not_changed_by_what_is_folded_after_them(history: list[Fact]) -> None:
+    before = [replace(one, writes=dict(one.writes)) for one in history]
+    posted(history)
+    assert history == before
+
+
 def test_an_amount_stays_readable_when_its_currency_is_no_longer_in_use() -> None:
     won = told("deal.won", id="d", day="2017-03-01", amount={"value": "5.00", "currency": "EUR"})
-    before = replace(won, writes=tuple((name, text.replace("EUR", "HRK")) for name, text in won.writes))
+    before = replace(won, writes={name: text.replace("EUR", "HRK") for name, text in won.writes.items()})
     assert figures([before], "revenue") == {0: 500}
 
 
