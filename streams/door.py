@@ -16,6 +16,7 @@ from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
 from schemas.wire import near
 from streams.appending import Entry
+from streams.sound import MOST_PEOPLE
 from streams.vault import Kind, Told, Vault, VaultError
 
 FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead; ten minutes is no clock any more
@@ -23,7 +24,6 @@ FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead;
 OWN_SOURCE, DEMO_SOURCE = "quotum", "quotum-demo"
 PERSON_SOURCE: Final = "quotum:person"  # of corrections; followed by a slash and a number where it is known whose
 BY_NUMBER: Final = "\0numbers"  # given as `people`: ids are the vault's own numbers. No source can have this name
-MOST_PEOPLE = 2**31 - 1  # what a number in history has room for
 REFERENCE = re.compile("[0-9a-f]{64}")  # to a text in the vault
 UNCORRECTABLE = ("rep", "team", "workspace", "target", "correction")  # steps by day: a later statement puts them right
 
@@ -150,8 +150,7 @@ def reason_against(event: Event, layer: int, now: int) -> str | None:
 def _reason_against_withdrawal(event: CorrectionWithdrawn, layer: int) -> str | None:
     if layer != PERSON:
         return "only a person withdraws a correction; a feed amends what it said"
-    kind = event.data.entity.partition(":")[0]
-    known = registers(kind) if kind not in UNCORRECTABLE else frozenset()
+    kind, known = event.data.entity.partition(":")[0], _correctable(event.data.entity)
     if not known:
         return (
             f"`data.entity` {event.data.entity!r} is nothing that can be corrected: write kind and id, such as deal:42"
@@ -162,6 +161,12 @@ def _reason_against_withdrawal(event: CorrectionWithdrawn, layer: int) -> str | 
             f"`data.fields` names {', '.join(unknown)}, which a {kind} does not have; it has {', '.join(sorted(known))}"
         )
     return None
+
+
+def _correctable(entity: str) -> frozenset[str]:
+    """The fields of an entity that a person can correct; none of what is no such entity."""
+    kind = entity.partition(":")[0]
+    return registers(kind) if kind not in UNCORRECTABLE else frozenset()
 
 
 def _reason_against_target(event: TargetAgreed) -> str | None:
@@ -178,7 +183,12 @@ def _reason_against_target(event: TargetAgreed) -> str | None:
 
 
 def came_through(event: Event) -> bool:
-    """Whether an event is as a door leaves it: its people are numbers without names, its free texts references."""
+    """Whether an event is as a door leaves it: its people are numbers without names, its free texts references.
+
+    And what it withdraws can be corrected: of whom there is no number, nobody could be read of ever again.
+    """
+    if isinstance(event, CorrectionWithdrawn) and not _correctable(event.data.entity):
+        return False
     texts = (getattr(event.data, field) for field in marked(type(event.data), VaultText))
     numbered = (isinstance(party, int) and party <= MOST_PEOPLE and name is None for _, party, name in _parties(event))
     return all(numbered) and all(text is None or REFERENCE.fullmatch(text) for text in texts)

@@ -25,6 +25,9 @@ from streams.records import LAYERS, as_written
 
 ORGANISATION_PARTITION = -1  # in history; the organisation has a log of its own, so that everybody can read it whole
 NO_EVENT = "is no event as docs/events.md tells them"
+PAST_THE_DOOR = (
+    "came past the door: its people are no numbers, its texts no references, or it withdraws what cannot be corrected"
+)
 ENDS = "SELECT log_partition, max(next_offset), max(known_at) FROM positions GROUP BY log_partition"
 LETTERS = """
 WITH ends AS (SELECT log_partition, max(next_offset) AS end_offset FROM positions GROUP BY log_partition),
@@ -144,7 +147,7 @@ class Follower:
         except EventError as error:  # what it says may repeat names, which history is to be free of; where is enough
             return f"{NO_EVENT}: see {', '.join(fault.path or 'the whole' for fault in error.faults)}"
         if not came_through(event):
-            return "came past the door: its people are no numbers, or its texts no references"
+            return PAST_THE_DOOR
         return self._misplaced(record, event.trail) or row(Entry(event, LAYERS[record.layer]))
 
     def _misplaced(self, record: Record, trail: str) -> str | None:

@@ -14,6 +14,7 @@ from schemas.envelope import INTEGER_MAX
 from schemas.facts import FEED, PERSON, encode, read_fact
 from schemas.moments import from_microseconds, instant_text, instant_us
 from streams.appending import Row
+from streams.sound import is_sound
 
 LAYER, DIGEST = "layer", "digest"  # headers: who speaks, a feed or a person; what history knows the event by
 LAYERS = {b"0": FEED, b"1": PERSON}
@@ -64,15 +65,18 @@ def written(row: Row) -> Written:
 
 
 def as_written(value: bytes, layer: int, digest: bytes) -> Row | None:
-    """The event as history keeps it, if the record's content is what a door gave this digest; None if it is not."""
+    """The event as history keeps it, if the record's content is what a door gave this digest; None if it is not.
+
+    None also for what has to be read with care although it has its digest, which anybody can make: see `is_sound`.
+    """
     try:
         line = _decode(value)
         data = msgspec.json.decode(line.data)
         asserted_at, sequence = instant_us(line.time), int(line.sequence)
         fact = read_fact(line.type, data, line.trail, layer, (asserted_at, sequence, line.id))
         text = bytes(line.data).decode()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     parts = (line.id, line.source, line.type, line.trail, fact.entity, asserted_at, sequence, layer)
     found = hashlib.sha256(encode((*parts, text))).digest()[:16]
-    return (fact, *parts, text, found) if found == digest else None
+    return (fact, *parts, text, found) if found == digest and is_sound(fact) else None

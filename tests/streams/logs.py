@@ -101,6 +101,11 @@ def changed(found: Record, **data: object) -> Record:
     return found._replace(value=msgspec.json.encode(told | {"data": told["data"] | data}))
 
 
+def _withdrawing(found: Record, entity: str) -> bytes:
+    told: Json = msgspec.json.decode(found.value or b"")
+    return msgspec.json.encode(told | {"type": "quotum.correction.withdrawn.v1", "data": {"entity": entity}})
+
+
 GOOD = {is_signed: record(Entry(call("poison", "case-1"), 0), 0, is_signed=is_signed) for is_signed in (False, True)}
 POISONS: Mapping[str, Callable[[Record], Record]] = {
     "holds nothing": lambda good: good._replace(value=None),
@@ -113,6 +118,7 @@ POISONS: Mapping[str, Callable[[Record], Record]] = {
     "a field too many": lambda good: changed(good, colour="red"),
     "a person's name": lambda good: changed(good, rep="Anna"),
     "a number that is too large": lambda good: changed(good, rep=2**31),
+    "of nobody who can be corrected": lambda good: good._replace(value=_withdrawing(good, "team:abc")),
     "another partition": lambda good: good._replace(partition=ORGANISATION_PARTITION),
     "another key": lambda good: good._replace(key=b"case-2"),
     "no key": lambda good: good._replace(key=None),

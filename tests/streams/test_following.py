@@ -12,16 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.fold import Cell
+from projections.organisation import organisation
+from projections.targets import targets
+from schemas.events import ORGANISATION
 from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar
 from streams.appending import DeadLetter, Entry, Position
-from streams.following import ORGANISATION_PARTITION, Follower, Record, Taken
+from streams.following import ORGANISATION_PARTITION, PAST_THE_DOOR, Follower, Record, Taken
 from streams.history import History
 from streams.recorder import Recorder
 from streams.replaying import folded_cells, replay, sql_cells, stored_cells
+from streams.stored import stored_facts
+from tests.histories import TRAILS, zones
 from tests.histories import History as Events
-from tests.histories import zones
 from tests.streams.logs import GOOD, PLACES, POISONS, TOLD, Log, PartitionOf, by_hash, logs, poison, record
+from tests.streams.odd_records import odd_records
 from tests.streams.recording import (
     AMSTERDAM,
     NOW,
@@ -169,8 +174,9 @@ REASONS = {
     "unknown type": "is no event as docs/events.md tells them: see type",
     "refused by its model": "is no event as docs/events.md tells them: see data.day",
     "a field too many": "is no event as docs/events.md tells them: see data.colour",
-    "a person's name": "came past the door: its people are no numbers, or its texts no references",
-    "a number that is too large": "came past the door: its people are no numbers, or its texts no references",
+    "a person's name": PAST_THE_DOOR,
+    "a number that is too large": PAST_THE_DOOR,
+    "of nobody who can be corrected": PAST_THE_DOOR,
     "another partition": "its trail belongs in partition 0",
     "another key": "its key is not its trail",
     "no key": "its key is not its trail",
@@ -211,6 +217,28 @@ def test_letters_of_the_last_step_of_each_partition_may_be_unsent(history: Histo
     assert [(one.log_partition, one.log_offset) for one in following.unsent()] == [(0, 3), (1, 0)]
     following.take([told("1", 4)], {1: 9})
     assert following.unsent() == follower(history).unsent() == []
+
+
+# Anything at all
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(st.lists(odd_records(ONE), min_size=1, max_size=4))
+def test_no_bytes_whatsoever_stop_a_follower_or_what_is_read_of_its_history(found: list[Record]) -> None:
+    with in_memory() as history:
+        for offset, one in enumerate(found):
+            follower(history).take([one._replace(offset=offset)])
+        following, last = follower(history), len(found)
+        good = [Entry(call("good", trail), FEED) for trail in (*TRAILS, ORGANISATION)]
+        taken = following.take([record(one, ONE(one.event.trail), at) for at, one in enumerate(good, last)])
+        assert (taken.letters, len(taken.moved) + taken.duplicates) == ([], len(good))
+        assert history.rows("SELECT count(*) FROM events") == [(last + len(good) - len(letters(history)),)]
+        assert replay(history, AMSTERDAM) == []
+        with history.read() as cursor:
+            facts = list(stored_facts(cursor, [ORGANISATION]))
+        organisation(facts)
+        targets(facts)
 
 
 # Crashes

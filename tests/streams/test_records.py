@@ -8,6 +8,7 @@ from schemas.facts import FEED, PERSON, log_line
 from streams import records
 from streams.appending import Entry, row
 from streams.records import DIGEST, LAYER, as_written, written
+from streams.sound import is_sound
 from tests import histories
 from tests.histories import History
 
@@ -24,7 +25,7 @@ def test_a_record_is_the_line_of_the_log_and_reads_as_history_keeps_the_event(hi
         kept = row(Entry(event, layer))
         value, found_layer, digest = parts(kept)
         assert value == log_line(event)
-        assert as_written(value, found_layer, digest) == kept
+        assert as_written(value, found_layer, digest) == (kept if is_sound(kept[0]) else None)
         assert written(kept).key == event.trail.encode()
 
 
@@ -42,6 +43,9 @@ def test_a_record_in_which_anything_was_changed_is_not_taken_as_written(history:
     assert as_written(value, layer, digest[::-1] + b"x") is None
 
 
-@pytest.mark.parametrize("value", [b"", b"[]", b"{}", b"\xff", b'{"data":1}', b'{"data":{"id":["x"]}}'])
+TOO_DEEP = b'{"data":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+
+
+@pytest.mark.parametrize("value", [TOO_DEEP, b"", b"[]", b"{}", b"\xff", b'{"data":1}', b'{"data":{"id":["x"]}}'])
 def test_what_is_no_event_at_all_is_not_taken_as_written(value: bytes) -> None:
     assert as_written(value, FEED, b"") is None
