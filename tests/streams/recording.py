@@ -117,7 +117,7 @@ class Faults:
         return result
 
 
-class Rows(NamedTuple):
+class Inserting(NamedTuple):
     """Rows that are to be inserted, where that may fail."""
 
     relation: duckdb.DuckDBPyRelation
@@ -148,7 +148,7 @@ class Unreliable:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever DuckDB has)
         method = getattr(self._connection, name)
         if name == "from_arrow":
-            return lambda rows: Rows(method(rows), self._faults)
+            return lambda rows: Inserting(method(rows), self._faults)
         if name not in ("execute", "sql", "register", "unregister"):
             return method
 
