@@ -4,7 +4,6 @@ Inserting by Arrow is some hundred times faster than row by row, and one stateme
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -68,10 +67,5 @@ def table(schema: pa.Schema, rows: Sequence[Sequence[Any]]) -> pa.Table:
 
 
 def insert(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    """Append rows to a table of the same columns, in one statement."""
-    connection.register("batch_to_insert", rows)
-    try:
-        connection.execute(f"INSERT INTO {name} SELECT * FROM batch_to_insert")  # noqa: S608 (our own table names)
-    finally:
-        with suppress(duckdb.TransactionException):  # one that failed takes the name along as it is rolled back
-            connection.unregister("batch_to_insert")
+    """Append rows to a table of the same columns, in one statement; half the price of a view that is selected from."""
+    connection.from_arrow(rows).insert_into(name)

@@ -2,16 +2,18 @@
 
 Kafka's client may go on from wherever it likes after an error, so reading always begins anew at the offsets it is told.
 An offset that the broker does not have (any more) is an error for good: the log and the history do not belong together.
+The client is aiokafka, which reads some four times as fast as kafka-python; its event loop runs while it is asked.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import KafkaError as ClientError
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError as ClientError
+from aiokafka.errors import KafkaTimeoutError
 
 from schemas.events import ORGANISATION
 from streams.appending import DeadLetter
@@ -23,9 +25,12 @@ from streams.records import DIGEST, LAYER
 
 LOG_APPEND_TIME = 1
 RECORDS_AT_ONCE = 10_000
-IDLE_MS, ANSWER_MS = 500, 10_000
-RECONNECT_MS = 1_000  # at the most between two tries; by itself the client would let half a minute pass
+IDLE_MS = 500
+ANSWER_SECONDS = 2.0  # for what a broker answers at once while it is there
+WAIT_MS = 20  # of the broker for more: as long a partition that is busy waits for one that is not
+PARTITION_BYTES = 2_000_000  # of a partition at once: some 5,000 events
 MICROSECONDS_PER_MS = 1_000
+T = TypeVar("T")
 
 
 def places(log: Log) -> Callable[[str], int]:
@@ -46,63 +51,86 @@ class Reading:
         """`log`: one that was checked. Nothing is connected yet."""
         self._log = log
         self._at_once = records_at_once
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._consumer: Any = None  # the client has no types
         self._producer: Any = None
         self._numbers = numbered(log)
 
     def close(self) -> None:
         """Let go of the broker; again is harmless."""
-        for client in (self._consumer, self._producer):
-            if client:
-                client.close()
-        self._consumer = self._producer = None
+        if self._loop is None:
+            return
+        with suppress(AwayError, KafkaError):
+            self._run(self._let_go())
+        self._loop.close()
+        self._loop = None
 
     def begin(self, positions: Mapping[int, int]) -> None:
         """Read on from these offsets of history's partitions, others from 0; again after whatever went wrong."""
-        with _answered(self._log.broker):
-            if self._consumer is None:
-                self._consumer = self._connected(
-                    KafkaConsumer,
-                    isolation_level="read_committed",
-                    enable_auto_commit=False,
-                    auto_offset_reset="none",
-                    allow_auto_create_topics=False,
-                )
-                self._consumer.assign(list(self._numbers))
-            for place, number in self._numbers.items():
-                self._consumer.seek(place, positions.get(number, 0))
+        self._run(self._begin(positions))
 
     def fetch(self) -> Fetched:
         """What there is, at most a batch, after a short wait if there is nothing."""
-        with _answered(self._log.broker):
-            found = self._consumer.poll(timeout_ms=IDLE_MS, max_records=self._at_once)
-            reached = {
-                number: self._consumer.position(place, timeout_ms=ANSWER_MS) for place, number in self._numbers.items()
-            }
-            records = [record_of(one, self._numbers[place]) for place, own in found.items() for one in own]
-            return Fetched(records, reached, self._ends(is_idle=not records))
+        return self._run(self._fetch())
 
     def pass_on(self, letters: Sequence[DeadLetter]) -> None:
         """Put dead letters into their topic; once this returns they are there."""
+        self._run(self._pass_on(letters))
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
         with _answered(self._log.broker):
-            if self._producer is None:
-                self._producer = self._connected(KafkaProducer, acks="all")
-            sent = [self._producer.send(self._log.names.dead_letters, **self._letter(one)) for one in letters]
-            for one in sent:
-                one.get(timeout=ANSWER_MS / 1_000)
+            return self._loop.run_until_complete(work)
 
-    def _connected(self, kind: Any, **settings: Any) -> Any:  # noqa: ANN401 (the client has no types)
-        broker = self._log.broker
-        settings |= {"bootstrap_timeout_ms": ANSWER_MS, "reconnect_backoff_max_ms": RECONNECT_MS}
-        return kind(bootstrap_servers=broker, client_id="quotum", **settings)
+    async def _begin(self, positions: Mapping[int, int]) -> None:
+        if self._consumer is None:
+            self._consumer = await _started(
+                AIOKafkaConsumer(
+                    bootstrap_servers=self._log.broker,
+                    client_id="quotum",
+                    isolation_level="read_committed",
+                    enable_auto_commit=False,
+                    auto_offset_reset="none",
+                    fetch_max_wait_ms=WAIT_MS,
+                    max_partition_fetch_bytes=PARTITION_BYTES,
+                )
+            )
+            self._consumer.assign(list(self._numbers))
+        for place, number in self._numbers.items():
+            self._consumer.seek(place, positions.get(number, 0))
 
-    def _ends(self, *, is_idle: bool) -> dict[int, int]:
+    async def _fetch(self) -> Fetched:
+        found = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=self._at_once)
+        reached = {number: await self._consumer.position(place) for place, number in self._numbers.items()}
+        records = [record_of(one, self._numbers[place]) for place, own in found.items() for one in own]
+        return Fetched(records, reached, await self._ends(is_idle=not records))
+
+    async def _ends(self, *, is_idle: bool) -> dict[int, int]:
         """Where the partitions end: asked for while there is time, which also shows that the broker is there."""
         if is_idle:
-            found = self._consumer.end_offsets(list(self._numbers), timeout_ms=ANSWER_MS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                found = await self._consumer.end_offsets(list(self._numbers))
         else:
-            found = {place: self._consumer.highwater(place) for place in self._numbers}
+            found = {place: self._consumer.last_stable_offset(place) for place in self._numbers}
         return {self._numbers[place]: end for place, end in found.items() if end is not None}
+
+    async def _pass_on(self, letters: Sequence[DeadLetter]) -> None:
+        if self._producer is None:
+            self._producer = await _started(
+                AIOKafkaProducer(bootstrap_servers=self._log.broker, client_id="quotum", acks="all")
+            )
+        async with asyncio.timeout(ANSWER_SECONDS):
+            sent = [await self._producer.send(self._log.names.dead_letters, **self._letter(one)) for one in letters]
+            await asyncio.gather(*sent)
+
+    async def _let_go(self) -> None:
+        for client in (self._consumer, self._producer):
+            if client:
+                with suppress(ClientError, OSError, TimeoutError):
+                    async with asyncio.timeout(ANSWER_SECONDS):
+                        await client.stop()
+        self._consumer = self._producer = None
 
     def _letter(self, letter: DeadLetter) -> dict[str, bytes]:
         is_event = letter.log_partition != ORGANISATION_PARTITION
@@ -116,20 +144,30 @@ class Reading:
         return {"key": key.encode(), "value": msgspec.json.encode(told)}
 
 
+async def _started(client: Any) -> Any:  # noqa: ANN401 (the client has no types)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await client.start()
+    except BaseException:
+        await client.stop()
+        raise
+    return client
+
+
 @contextmanager
 def _answered(broker: str) -> Iterator[None]:
     """Tell what may pass from what will not."""
     try:
         yield
     except ClientError as error:
-        if error.retriable:
-            raise AwayError(f"{broker} does not answer as it should ({error})") from error
-        raise KafkaError(f"the log on {broker} cannot be read on: {error}") from error
-    except OSError as error:
-        raise AwayError(f"{broker} cannot be reached ({error})") from error
+        if error.retriable or isinstance(error, KafkaTimeoutError):
+            raise AwayError(f"{broker} does not answer as it should ({error!r})") from error
+        raise KafkaError(f"the log on {broker} cannot be read on: {error!r}") from error
+    except (OSError, TimeoutError) as error:
+        raise AwayError(f"{broker} cannot be reached ({error!r})") from error
 
 
-def record_of(found: ConsumerRecord, partition: int) -> Record:
+def record_of(found: Any, partition: int) -> Record:  # noqa: ANN401 (the clients of Kafka have no types)
     """A record as history is to take it; KafkaError where its topic is not as it must be."""
     if found.timestamp_type != LOG_APPEND_TIME:
         raise KafkaError(

@@ -232,11 +232,8 @@ def tidied() -> Iterator[None]:
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by the client, where nobody answered
 @pytest.mark.usefixtures("tidied")
-def test_a_broker_that_dies_and_comes_back_is_waited_for(
-    tmp_path: Path, history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broker_that_dies_and_comes_back_is_waited_for(tmp_path: Path, history: History) -> None:
     expect_runnable()
-    monkeypatch.setattr("streams.kafka.reading.ANSWER_MS", 1_000)
     with ExitStack() as brokers:
         first = brokers.enter_context(local.start(tmp_path / "kafka", quick=True))
         log = topics.create(first.address, **WORKSPACE)

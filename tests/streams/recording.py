@@ -5,7 +5,7 @@ what a history counts for by the specification of the fold.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 import duckdb
 
@@ -117,6 +117,17 @@ class Faults:
         return result
 
 
+class Inserting(NamedTuple):
+    """Rows that are to be inserted, where that may fail."""
+
+    relation: duckdb.DuckDBPyRelation
+    faults: Faults
+
+    def insert_into(self, table: str) -> None:
+        """Insert them, or fail."""
+        self.faults.run(f"INSERT INTO {table}", lambda: self.relation.insert_into(table))
+
+
 class Unreliable:
     """A connection, with its cursors, that fails where it is told to."""
 
@@ -136,6 +147,8 @@ class Unreliable:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever DuckDB has)
         method = getattr(self._connection, name)
+        if name == "from_arrow":
+            return lambda rows: Inserting(method(rows), self._faults)
         if name not in ("execute", "sql", "register", "unregister"):
             return method
 
