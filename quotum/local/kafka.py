@@ -23,6 +23,7 @@ STARTED = "Kafka Server started"  # the words that Kafka itself promises to thos
 PORT_TAKEN = "Address already in use"
 TRIES = 3  # another program may take a free port before the broker does
 START_SECONDS, CLAIM_SECONDS, LOOK_SECONDS = 120, 10, 0.02
+SESSION_MS = 3_000
 MEMORY = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC")
 QUICK = ("-XX:TieredStopAtLevel=1",)
 LOGGING = ("defaultLogLevel=warn", "log.kafka.server.KafkaRaftServer=info", "showDateTime=true")
@@ -45,8 +46,8 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
+broker.session.timeout.ms={session}
+broker.heartbeat.interval.ms={heartbeat}
 """  # the session: a broker that was killed is let in again only once its former one has run out
 
 
@@ -94,11 +95,13 @@ class Broker:
         self.stop()
 
 
-def start(folder: Path, port: int = 0, *, quick: bool = False) -> Broker:
+def start(folder: Path, port: int = 0, *, quick: bool = False, session_ms: int = SESSION_MS) -> Broker:
     """Start a broker on a folder, new or used before; it answers on return. Port 0 takes a free one.
 
     It runs until `stop`, and no longer than this process; with `hold`, until the last holder is gone. `quick`: it is
-    there in half the time, and carries less. LocalError says what is missing here, or why it does not start.
+    there in half the time, and carries less. `session_ms`: for how long a broker that was killed keeps the next one
+    out; where it is short, one that has to wait for its processor is taken for dead. LocalError says what is missing
+    here, or why it does not start.
     """
     words = [java(), *MEMORY, *(QUICK if quick else ()), *_logging(), "-cp", f"{jars()}/*"]
     folder = folder.resolve()
@@ -108,7 +111,7 @@ def start(folder: Path, port: int = 0, *, quick: bool = False) -> Broker:
             if port and taken(port):
                 raise LocalError(f"port {port} is taken by another program: give another --port, or 0 for a free one")
             try:
-                return _started(words, folder, port or _free_port(), claim)
+                return _started(words, folder, port or _free_port(), claim, session_ms)
             except _PortTakenError:
                 if not left:
                     raise
@@ -128,11 +131,11 @@ class _PortTakenError(LocalError):
     """Another program was quicker."""
 
 
-def _started(java_words: list[str], folder: Path, port: int, claim: IO[bytes]) -> Broker:
+def _started(java_words: list[str], folder: Path, port: int, claim: IO[bytes], session_ms: int) -> Broker:
     properties, log = folder / "server.properties", folder / "broker.log"
     if not (folder / "data").exists():
         _format(java_words, folder)
-    properties.write_text(_properties(port, folder / "data"), encoding="utf-8")
+    properties.write_text(_properties(port, folder / "data", session_ms), encoding="utf-8")
     held = guard.hold(_held(folder))
     with log.open("ab") as writing:
         begin = writing.tell()
@@ -191,8 +194,9 @@ def _format(java_words: list[str], folder: Path) -> None:
     unfinished.rename(folder / "data")
 
 
-def _properties(port: int, data: Path) -> str:
-    return PROPERTIES.format(host=LOOPBACK, port=port, controller=_free_port(port), data=data)
+def _properties(port: int, data: Path, session_ms: int = SESSION_MS) -> str:
+    beats = {"session": session_ms, "heartbeat": session_ms // 6}
+    return PROPERTIES.format(host=LOOPBACK, port=port, controller=_free_port(port), data=data, **beats)
 
 
 def _logging() -> list[str]:

@@ -4,10 +4,8 @@ A feed sends each batch again until all of it is acknowledged, and some batches 
 what was acknowledged by plain counting; nothing of Quotum says what must come out.
 """
 
-import os
 import random
 import re
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -18,11 +16,12 @@ import httpx2 as httpx
 
 from quotum.local import kafka as local
 from quotum.local.kafka import Broker
-from tests.servers import ADDRESS, ENDED_SECONDS, QUOTUM
+from tests.servers import ENDED_SECONDS, Forked
 
 FEEDS, BATCH = 3, 10
 CALLS_A_REP = 40  # then somebody new sells, whom the vault does not know yet
 AGAIN = 0.2  # how often what was acknowledged is sent once more
+SESSION_MS = 1_000  # of the broker: it is let in again once the session of the one that was killed has run out
 PAUSE_SECONDS = 0.1  # of a feed that was not answered, as of any good feed
 DAYS = ("2026-03-02", "2026-03-03", "2026-03-04")
 
@@ -43,12 +42,12 @@ class BrokerProcess:
     def __init__(self, folder: Path) -> None:
         """It answers."""
         self._folder = folder
-        self._broker: Broker = local.start(folder, quick=True)
+        self._broker: Broker = local.start(folder, quick=True, session_ms=SESSION_MS)
         self.address = self._broker.address
 
     def start(self) -> None:
         """On the same folder and port."""
-        self._broker = local.start(self._folder, self._broker.port, quick=True)
+        self._broker = local.start(self._folder, self._broker.port, quick=True, session_ms=SESSION_MS)
 
     def stop(self) -> None:
         """In good order."""
@@ -62,44 +61,38 @@ class BrokerProcess:
 class Command:
     """`quotum serve` or `quotum gateway`, at one port whatever becomes of it."""
 
-    def __init__(self, *words: str, folder: Path) -> None:
-        """It answers."""
+    def __init__(self, *words: str, module: str, folder: Path) -> None:
+        """It answers. `module`: what it imports late; what it complains about goes into a file."""
         self._words = words
-        self._folder = folder
         self._port = "0"
+        self._complaints = folder / f"{words[0]}.err"
+        self._forked = Forked(module, folder=folder, complaints=self._complaints)
         self.start()
 
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return self._forked.url
+
     def start(self) -> None:
-        """Start it, once more where it was; what it complains about goes into a file."""
-        with (self._folder / f"{self._words[0]}.err").open("ab") as complaints:
-            self.process = subprocess.Popen(
-                [QUOTUM, *self._words, "--port", self._port],
-                cwd=self._folder,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
-                stdout=subprocess.PIPE,
-                stderr=complaints,
-                text=True,
-            )
-        assert self.process.stdout
-        found = ADDRESS.search(self.process.stdout.readline())
-        assert found, (self._words[0], self.process.wait(ENDED_SECONDS), self.complaints())
-        self.url = found[0]
-        self._port = self.url.rpartition(":")[2]
+        """Start it, once more where it was."""
+        self._port = self._forked.start(*self._words, "--port", self._port).rpartition(":")[2]
 
     def kill(self) -> None:
         """SIGKILL; harmless where it has ended."""
-        self.process.kill()
-        self.process.communicate()
+        self._forked.kill()
 
     def end(self) -> int:
         """Have it end in good order; its exit code."""
-        self.process.terminate()
-        self.process.communicate(timeout=ENDED_SECONDS)
-        return self.process.returncode
+        return self._forked.end()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self._forked.__exit__()
 
     def complaints(self) -> str:
         """All that it and those before it said on standard error."""
-        return (self._folder / f"{self._words[0]}.err").read_text(encoding="utf-8")
+        return self._complaints.read_text(encoding="utf-8")
 
 
 class Counted:
@@ -135,6 +128,7 @@ class Feeds:
         self._url = url
         self._news = threading.Condition()
         self._stopped = threading.Event()
+        self._given_up = threading.Event()
         self._failed: list[BaseException] = []
         self._threads = [
             threading.Thread(target=self._run, args=(number, random.Random(f"{seed}/{number}")))
@@ -147,9 +141,11 @@ class Feeds:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Send no new batch, and wait until what was sent is acknowledged."""
+    def __exit__(self, failed: object, *_: object) -> None:
+        """Send no new batch, and wait until what was sent is acknowledged; not where the test has failed."""
         self._stopped.set()
+        if failed:
+            self._given_up.set()
         for thread in self._threads:
             thread.join()
 
@@ -185,7 +181,8 @@ class Feeds:
 
     def _until_acknowledged(self, client: httpx.Client, batch: list[dict[str, Any]]) -> None:
         while not self._post(client, batch):
-            threading.Event().wait(PAUSE_SECONDS)
+            if self._given_up.wait(PAUSE_SECONDS):
+                raise RuntimeError("the test has failed, and nobody answers any more")
 
     def _post(self, client: httpx.Client, batch: list[dict[str, Any]]) -> bool:
         try:

@@ -1,9 +1,6 @@
 """Whoever is killed, whenever: what the gateway acknowledged counts exactly once, and nothing that was not sent."""
 
-import csv
-import io
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from decimal import Decimal
@@ -35,10 +32,13 @@ class Site:
         self.log: Log = topics.create(
             self.broker.address, zone="UTC", currency="EUR", partitions=PARTITIONS, credit="closer"
         )
-        self.server = Command("serve", "--history", "h.duckdb", "--broker", self.broker.address, folder=folder)
-        closing.callback(self.server.kill)
-        self.gateway = Command("gateway", "--broker", self.broker.address, "--owner", self.server.url, folder=folder)
-        closing.callback(self.gateway.kill)
+        at = ("--broker", self.broker.address)
+        self.server = Command("serve", "--history", "h.duckdb", *at, module="streams.kafka.live", folder=folder)
+        closing.callback(self.server.close)
+        self.gateway = Command(
+            "gateway", "--owner", self.server.url, *at, module="streams.kafka.gateway", folder=folder
+        )
+        closing.callback(self.gateway.close)
 
     def parts(self) -> list[Killable]:
         """In the order in which they need each other."""
@@ -99,22 +99,20 @@ def _events_in_log(site: Site) -> int:
 
 
 def _expect_counted(site: Site, counted: Counted) -> None:
-    for day in DAYS:
-        for metric, expected in (("calls", counted.calls), ("deals_won", counted.won), ("revenue", counted.cents)):
-            cents = 100 if metric == "revenue" else 1
-            assert {name: value * cents for name, value in _board(site, metric, day).items()} == _of(expected, day)
+    with httpx.Client(base_url=site.server.url, timeout=ENDED_SECONDS, trust_env=False) as client:
+        for day in DAYS:
+            for metric, expected in (("calls", counted.calls), ("deals_won", counted.won), ("revenue", counted.cents)):
+                cents = 100 if metric == "revenue" else 1
+                found = {name: value * cents for name, value in _board(client, metric, day).items()}
+                assert found == {name: count for (when, name), count in expected.items() if when == day}
 
 
-def _of(counted: Counter[tuple[str, str]], day: str) -> dict[str, int]:
-    return {name: count for (when, name), count in counted.items() if when == day}
-
-
-def _board(site: Site, metric: str, day: str) -> dict[str, Decimal]:
+def _board(client: httpx.Client, metric: str, day: str) -> dict[str, Decimal]:
     """Who has how much, of whom has any; asked of the server, which owns the history."""
-    code, out, err = ask("board", metric, day, "--history", "h.duckdb", "--format", "csv", folder=site.folder)
-    assert (code, err) == (0, "")
-    rows = {row["who"]: Decimal(row["value"] or 0) for row in csv.DictReader(io.StringIO(out))}
-    return {name: value for name, value in rows.items() if value}
+    rows = client.get(f"/v1/boards/{metric}/{day}").raise_for_status().json()["rows"]
+    found = {row["who"]: Decimal(row["value"] or 0) for row in rows}
+    assert len(found) == len(rows)
+    return {name: value for name, value in found.items() if value}
 
 
 def _expect_once(site: Site, sent: set[str]) -> None:

@@ -1,14 +1,8 @@
 """`quotum serve` loses nothing that it acknowledged, however it ends, and ends when told to."""
 
 import itertools
-import os
-import re
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,50 +12,10 @@ import pytest
 
 from streams.books import Books
 from streams.history import History
-from tests.servers import ask, running
+from tests.servers import Forked, ask, running
 
 KILLS = 20
 BATCH = 20
-DRIVER = """
-import os, sys
-from quotum.cli import main
-for line in sys.stdin:  # imports are done once; each server is a process of its own all the same
-    if not (child := os.fork()):
-        sys.argv = ["quotum", *line.split()]
-        main()
-    print("process", child, flush=True)
-    os.waitpid(child, 0)
-"""
-
-
-class Servers:
-    """Servers of one history, one after the other."""
-
-    def __init__(self, driver: "subprocess.Popen[str]", history: Path) -> None:
-        self._driver = driver
-        self._history = history
-
-    def start(self) -> tuple[int, str]:
-        """The next one, once it answers: its process and its address."""
-        assert self._driver.stdin
-        assert self._driver.stdout
-        self._driver.stdin.write(f"serve --history {self._history} --port 0\n")
-        self._driver.stdin.flush()
-        said = ""
-        while not ("process" in said and "http" in said):
-            line = self._driver.stdout.readline()
-            assert line, "the driver ended"
-            said += line
-        return int(re.findall(r"process (\d+)", said)[0]), re.findall(r"http://[\d.:]+", said)[0]
-
-
-@contextmanager
-def servers(history: Path) -> Iterator[Servers]:
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [sys.executable, "-c", DRIVER], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as driver:
-        yield Servers(driver, history)
 
 
 class Feed:
@@ -128,18 +82,17 @@ def test_killed_under_load_twenty_times_every_acknowledged_event_is_there_once(t
     Books.create(history, zone="UTC", currency="EUR").close()
     feed, chance = Feed(), Random(4)
     posting = threading.Thread(target=feed.run)
-    with servers(history) as started:
-        process, url = started.start()
-        feed.turn_to(url)
+    words = ("serve", "--history", str(history), "--port", "0")
+    with Forked(folder=tmp_path, complaints=tmp_path / "complaints") as server:
+        feed.turn_to(server.start(*words))
         posting.start()
         for _ in range(KILLS):
             feed.wait_for(BATCH * chance.randint(1, 6))
-            os.kill(process, signal.SIGKILL)
-            process, url = started.start()
-            feed.turn_to(url)
+            server.kill()
+            feed.turn_to(server.start(*words))
         feed.wait_for(BATCH)
         feed.stop()
-        os.kill(process, signal.SIGKILL)
+        server.kill()
         posting.join()
     with History.open(history) as opened:
         times = dict(opened.rows("SELECT id, count(*) FROM events WHERE source = 'crm' GROUP BY id"))
