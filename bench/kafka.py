@@ -21,7 +21,7 @@ from bench.served import call, running, served
 from quotum.local.kafka import start
 from schemas.events import read_event
 from schemas.facts import FEED
-from streams.appending import Entry, row
+from streams.appending import Entry, columns
 from streams.books import vault_path
 from streams.kafka import topics
 from streams.kafka.live import LiveBooks
@@ -76,7 +76,7 @@ def _gateway(broker: str, folder: Path) -> float:
 
 def _recorder(broker: str, folder: Path) -> tuple[float, float]:
     log = _log(broker, "recorder")
-    sent = [written(row(Entry(read_event(line), FEED))) for line in bpi2012_lines()]
+    sent = [written(columns(Entry(read_event(line), FEED))) for line in bpi2012_lines()]
     _send(log, sent)
     begun = time.perf_counter()
     _read(log, len(sent))

@@ -18,7 +18,8 @@ from streams import arrow
 from streams.history import transaction
 
 Place = tuple[int, int, int]  # of an event in the log: partition, offset, known_at
-Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fact, then the columns of events
+Columns = tuple[str, str, str, str, str, int, int, int, str, bytes]  # of events: id ... data, digest
+Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fact, then the columns
 Told = tuple[Place, Row, Lines | None]  # an event of the log with what it moved; None for a duplicate
 
 
@@ -46,16 +47,20 @@ class Position(NamedTuple):
     known_at: int
 
 
-def row(entry: Entry) -> Row:
+def columns(entry: Entry) -> Columns:
     """An event as history keeps it; last its digest, which only the same event with the same content has."""
-    event, data = entry.event, encode(entry.event.logged())
+    event, layer = entry
+    data = encode(event.logged()).decode()
     asserted_at = microseconds(event.time)
-    fact = read_fact(
-        event.type, msgspec.json.decode(data), event.trail, entry.layer, (asserted_at, event.sequence, event.id)
-    )
-    parts = (event.id, event.source, event.type, event.trail, fact.entity, asserted_at, event.sequence, entry.layer)
-    digest = hashlib.sha256(encode((*parts, data.decode()))).digest()[:16]
-    return (fact, *parts, data.decode(), digest)
+    parts = (event.id, event.source, event.type, event.trail, event.entity, asserted_at, event.sequence, layer, data)
+    return *parts, hashlib.sha256(encode(parts)).digest()[:16]
+
+
+def row(entry: Entry) -> Row:
+    """The same with what it says to the fold."""
+    kept = columns(entry)
+    id_, _, kind, trail, _, asserted_at, sequence, layer, data, _ = kept
+    return read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_)), *kept
 
 
 def posting_row(place: Place, trail: str, posting: Posting) -> tuple[object, ...]:

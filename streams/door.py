@@ -6,11 +6,12 @@ name and free texts go into the vault first, durably, and only numbers and refer
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
 from projections.metrics import METRICS
 from schemas.data import Reassigned, Share
-from schemas.envelope import Event, PartyId, VaultText, altered, marked, names_of
+from schemas.envelope import Data, Event, PartyId, VaultText, altered, marked, names_of
 from schemas.events import CorrectionWithdrawn, TargetAgreed, WorkspaceOpened
 from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
@@ -113,7 +114,7 @@ class Door:
         told = [
             (index, Told(event.source, event.id, field, getattr(event.data, field)))
             for index, event in enumerate(events)
-            for field in marked(type(event.data), VaultText)
+            for field in _telling(type(event.data)).texts
         ]
         refs = self._people.kept([one for _, one in told]) if told else []
         for (index, one), ref in zip(told, refs, strict=True):
@@ -189,29 +190,45 @@ def came_through(event: Event) -> bool:
     """
     if isinstance(event, CorrectionWithdrawn) and not _correctable(event.data.entity):
         return False
-    texts = (getattr(event.data, field) for field in marked(type(event.data), VaultText))
+    texts = (getattr(event.data, field) for field in _telling(type(event.data)).texts)
     numbered = (isinstance(party, int) and party <= MOST_PEOPLE and name is None for _, party, name in _parties(event))
     return all(numbered) and all(text is None or REFERENCE.fullmatch(text) for text in texts)
+
+
+class _Telling(NamedTuple):
+    """Where an event's data tell of people, looked up once: this is asked of every event, several times."""
+
+    parties: tuple[tuple[str, Kind, str | None], ...]  # field, kind, and the field of the party's name if there is one
+    texts: tuple[str, ...]  # fields of free text
+    shares: bool
+
+
+@cache
+def _telling(data: type[Data]) -> _Telling:
+    names = {of: field for field, of in names_of(data).items()}
+    parties = tuple((field, mark.kind, names.get(field)) for field, mark in marked(data, PartyId).items())
+    return _Telling(parties, tuple(marked(data, VaultText)), issubclass(data, Reassigned))
 
 
 def _parties(event: Event) -> Iterable[tuple[Kind, int | str, str | None]]:
     """Kind, source id (or number) and name (if told) of everyone an event names."""
     data = event.data
-    names = {of: getattr(data, field) for field, of in names_of(type(data)).items()}
-    for field, mark in marked(type(data), PartyId).items():
+    telling = _telling(type(data))
+    for field, kind, name in telling.parties:
         value = getattr(data, field)
         if value is not None:
-            yield mark.kind, value, names.get(field)
-    for share in (data.shares or ()) if isinstance(data, Reassigned) else ():
-        yield "person", share.rep, None
+            yield kind, value, getattr(data, name) if name else None
+    if telling.shares and isinstance(data, Reassigned):
+        for share in data.shares or ():
+            yield "person", share.rep, None
 
 
 def _numbered(event: Event, numbers: dict[tuple[str, Kind, str], int], namespace: str) -> Event:
     data, changes = event.data, dict[str, Any]()
-    for field, mark in marked(type(data), PartyId).items():
+    for field, kind, _ in _telling(type(data)).parties:
         value = getattr(data, field)
         if value is not None:
-            changes[field] = numbers[namespace, mark.kind, str(value)]
+            changes[field] = numbers[namespace, kind, str(value)]
     if isinstance(data, Reassigned) and data.shares:
         changes["shares"] = [
             Share(rep=numbers[namespace, "person", str(part.rep)], share=part.share) for part in data.shares

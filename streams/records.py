@@ -13,7 +13,7 @@ import msgspec
 from schemas.envelope import INTEGER_MAX
 from schemas.facts import FEED, PERSON, encode, read_fact
 from schemas.moments import from_microseconds, instant_text, instant_us
-from streams.appending import Row
+from streams.appending import Columns, Row
 from streams.sound import is_sound
 
 LAYER, DIGEST = "layer", "digest"  # headers: who speaks, a feed or a person; what history knows the event by
@@ -47,9 +47,9 @@ class _Line(msgspec.Struct, gc=False, kw_only=True):
 _decode = msgspec.json.Decoder(_Line).decode
 
 
-def written(row: Row) -> Written:
+def written(columns: Columns) -> Written:
     """An event that the door let in, as a record; `schemas.facts.log_line` says the same of its value."""
-    _, id_, source, kind, trail, _, asserted_at, sequence, layer, data, digest = row
+    id_, source, kind, trail, _, asserted_at, sequence, layer, data, digest = columns
     time = instant_text(from_microseconds(asserted_at))
     wire_sequence = sequence if abs(sequence) <= INTEGER_MAX else str(sequence)
     line = _Line(

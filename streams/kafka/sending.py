@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError as ClientError
 
 from schemas.events import ORGANISATION
-from streams.appending import Entry, row
+from streams.appending import Entry, columns
 from streams.books import Outcome, UnavailableError
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError
@@ -92,7 +92,7 @@ class Sending:
 
         Refused is only what no record has room for.
         """
-        records = [written(row(entry)) for entry in entries]
+        records = [written(columns(entry)) for entry in entries]
         fits = [size(one) <= BATCH_BYTES for one in records]
         sent = iter(self.send([one for one, fit in zip(records, fits, strict=True) if fit]).result())
         return [_taken(*next(sent)) if fit else _too_large(one) for one, fit in zip(records, fits, strict=True)]

@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 from uuid import uuid4
 
-from schemas.facts import FEED, Fact
 from streams.books import Books, vault_path
 from streams.kafka import topics
 from streams.kafka.live import LiveBooks
@@ -16,7 +15,6 @@ from tests.real_input import HISTORY, Source, Workspace, once
 PARTITIONS = 4
 TIMES = (1, 1, 2, 3)  # how often an event is sent
 AT_ONCE = 2_000
-NO_FACT = Fact("", "", FEED, (0, 0, ""), {})  # of no use to what is written
 EVENTS = """
 SELECT id, source, type, trail, entity, asserted_at, sequence, layer, data, digest FROM events
 WHERE log_offset >= 2 ORDER BY log_offset
@@ -48,7 +46,7 @@ def _make(source: Source, imported: Path, broker: str, place: Path) -> None:
 
 def _records(imported: Path) -> list[Written]:
     with Books.open(imported) as books:
-        return [written((NO_FACT, *found)) for found in books.history.rows(EVENTS)]
+        return [written(found) for found in books.history.rows(EVENTS)]
 
 
 def _shuffled(records: list[Written]) -> list[Written]:

@@ -11,7 +11,7 @@ from schemas.envelope import Event
 from schemas.events import adapter
 from schemas.facts import PERSON
 from schemas.moments import instant_us
-from streams.appending import Entry, row
+from streams.appending import Entry, columns
 from streams.books import Books, Outcome, rule_event, vault_path, wall_clock
 from streams.following import ORGANISATION_PARTITION, Follower, Record
 from streams.history import History, HistoryError
@@ -292,7 +292,7 @@ def _opening(books: Books) -> Event:
 
 
 def _record(entry: Entry, offset: int) -> Record:
-    said = written(row(entry))
+    said = written(columns(entry))
     return Record(ORGANISATION_PARTITION, offset, NOW, said.key, said.value, *(value for _, value in said.headers))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from projections.organisation import Organisation
 from schemas.moments import Calendar
-from streams.appending import Entry, row
+from streams.appending import Entry, columns
 from streams.books import Books, vault_path
 from streams.following import ORGANISATION_PARTITION, Follower, Record
 from streams.history import History, HistoryError
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 def following(path: Path) -> None:
     """A history that follows a log, in which somebody with the number 3 called."""
-    said = written(row(Entry(call(rep=3), 0)))
+    said = written(columns(Entry(call(rep=3), 0)))
     record = Record(0, 0, 0, said.key, said.value, *(value for _, value in said.headers))
     with History.create(path) as history:
         follower = Follower(history, Calendar("UTC"), lambda _: 0)
