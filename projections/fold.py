@@ -322,6 +322,27 @@ class Trail:
         self.offers: list[Place] = []  # in business order
         self.closings: list[Place] = []  # won and lost deals, in business order
 
+    @classmethod
+    def of(cls, state: State, calendar: Calendar) -> Self:
+        """One that goes on from a state, its own from now on, that `evolve` made: as if it had posted the same events.
+
+        Of the whole state those entities will do that the events to come are about; where one of them is of a kind
+        that is PLACED, all others of such kinds besides.
+        """
+        trail = cls(calendar)
+        trail.state = state
+        for entity in state.values():
+            if entity.stepped:
+                entity.holding = Holding(statements(entity.layers, calendar))
+            place = place_of(entity, calendar)
+            trail._place(trail.offers if entity.kind == "offer" else trail.closings, entity, place)
+            if place and entity.kind == "offer":
+                entity.sold = trail.held(entity, place[0])
+        for entity in state.values():
+            sold = trail._sold(entity) if entity.kind == "deal" else UNASSIGNED
+            entity.lines = lines(entity, calendar, trail.held, sold)
+        return trail
+
     def post(self, fact: Fact) -> Lines:
         """Take an event; what it changed, per entity and line."""
         entity = evolve(self.state, fact)

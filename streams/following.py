@@ -40,6 +40,7 @@ WHERE log_offset >= first_offset ORDER BY log_partition, log_offset
 """
 LAYER = 8  # of a row
 Ends = dict[int, Position]
+PartitionOf = Callable[[str], int]  # in which partition all events of a trail lie
 
 
 class Record(NamedTuple):
@@ -71,7 +72,7 @@ class Follower:
         self,
         history: History,
         calendar: Calendar,
-        partition_of: Callable[[str], int],
+        partition_of: PartitionOf,
         trails_kept: int = TRAILS_KEPT,
         recorded: Callable[[Taken], object] | None = None,
     ) -> None:
@@ -118,46 +119,48 @@ class Follower:
         self, connection: duckdb.DuckDBPyConnection, before: Ends, records: Iterable[Record], reached: Mapping[int, int]
     ) -> Taken:
         ends = dict(before)
-        read = [(place, self._read(record)) for place, record in _placed(records, ends)]
-        _reach(ends, reached)
+        read = [(place, told(record, self._partition_of)) for place, record in placed(records, ends)]
+        reach(ends, reached)
         rows = [(place, found) for place, found in read if not isinstance(found, str)]
         moved = self._folding.fold(connection, [one for _, one in rows])
-        told = [(place, one, moved.get(id(one))) for place, one in rows]
+        lying = [(place, one, moved.get(id(one))) for place, one in rows]
         positions = [end for partition, end in ends.items() if end != before.get(partition)]
         letters = [DeadLetter(*place, found) for place, found in read if isinstance(found, str)]
-        taken = _taken(positions, told, letters)
+        taken = _taken(positions, lying, letters)
         if positions:
-            append(connection, told, positions, letters)
+            append(connection, lying, positions, letters)
             self._ends = ends
             self._recorded(taken)
         self._folding.keep(one for _, one in rows)
         return taken
 
-    def _read(self, record: Record) -> Row | str:
-        """The event as history keeps it, or why it is none."""
-        if record.value is None:
-            return "holds nothing"
-        if record.layer not in LAYERS:
-            return "its header `layer` is neither 0 nor 1"
-        known = as_written(record.value, LAYERS[record.layer], record.digest) if record.digest else None
-        if known:
-            return self._misplaced(record, known[0].trail) or known
-        try:
-            event = read_event(record.value)
-        except EventError as error:  # what it says may repeat names, which history is to be free of; where is enough
-            return f"{NO_EVENT}: see {', '.join(fault.path or 'the whole' for fault in error.faults)}"
-        if not came_through(event):
-            return PAST_THE_DOOR
-        return self._misplaced(record, event.trail) or row(Entry(event, LAYERS[record.layer]))
 
-    def _misplaced(self, record: Record, trail: str) -> str | None:
-        if record.key != trail.encode():
-            return "its key is not its trail"
-        partition = self._partition_of(trail)
-        return None if partition == record.partition else f"its trail belongs in partition {partition}"
+def told(record: Record, partition_of: PartitionOf) -> Row | str:
+    """The event that a record tells, as history keeps it, or why it tells none: for all who fold the log alike."""
+    if record.value is None:
+        return "holds nothing"
+    if record.layer not in LAYERS:
+        return "its header `layer` is neither 0 nor 1"
+    known = as_written(record.value, LAYERS[record.layer], record.digest) if record.digest else None
+    if known:
+        return _misplaced(record, known[0].trail, partition_of) or known
+    try:
+        event = read_event(record.value)
+    except EventError as error:  # what it says may repeat names, which history is to be free of; where is enough
+        return f"{NO_EVENT}: see {', '.join(fault.path or 'the whole' for fault in error.faults)}"
+    if not came_through(event):
+        return PAST_THE_DOOR
+    return _misplaced(record, event.trail, partition_of) or row(Entry(event, LAYERS[record.layer]))
 
 
-def _placed(records: Iterable[Record], ends: Ends) -> Iterator[tuple[Place, Record]]:
+def _misplaced(record: Record, trail: str, partition_of: PartitionOf) -> str | None:
+    if record.key != trail.encode():
+        return "its key is not its trail"
+    partition = partition_of(trail)
+    return None if partition == record.partition else f"its trail belongs in partition {partition}"
+
+
+def placed(records: Iterable[Record], ends: Ends) -> Iterator[tuple[Place, Record]]:
     """The records that were not there yet, with their places; `ends` goes along."""
     for record in records:
         end = ends.get(record.partition, Position(record.partition, 0, 0))
@@ -167,7 +170,8 @@ def _placed(records: Iterable[Record], ends: Ends) -> Iterator[tuple[Place, Reco
             yield (record.partition, record.offset, known_at), record
 
 
-def _reach(ends: Ends, reached: Mapping[int, int]) -> None:
+def reach(ends: Ends, reached: Mapping[int, int]) -> None:
+    """Move `ends` on to where reading goes on, where that is behind the last record."""
     for partition, offset in reached.items():
         end = ends.get(partition, Position(partition, 0, 0))
         if offset > end.next_offset:

@@ -128,6 +128,27 @@ def test_a_trail_begun_anew_from_its_own_events_says_the_same(history: list[Fact
 
 
 @MANY
+@given(histories, histories)
+def test_a_trail_goes_on_from_a_state_as_if_it_had_posted_what_made_it(before: list[Fact], after: list[Fact]) -> None:
+    posted_all, _ = posted(before)
+    goes_on = Trail.of(folded(before), AMSTERDAM)
+    assert (goes_on.offers, goes_on.closings) == (posted_all.offers, posted_all.closings)
+    assert [goes_on.post(one) for one in after] == [posted_all.post(one) for one in after]
+    assert registers(goes_on.state) == registers(posted_all.state)
+
+
+@MANY
+@given(histories, st.lists(st.one_of(facts, dated_facts), max_size=4))
+def test_a_trail_goes_on_from_the_part_that_events_can_move(before: list[Fact], after: list[Fact]) -> None:
+    named = {one.entity for one in after}
+    kinds = fold.PLACED if any(name.partition(":")[0] in fold.PLACED for name in named) else ()
+    part = {name: one for name, one in folded(before).items() if name in named or one.kind in kinds}
+    whole, _ = posted(before)
+    goes_on = Trail.of(part, AMSTERDAM)
+    assert [goes_on.post(one) for one in after] == [whole.post(one) for one in after]
+
+
+@MANY
 @given(histories, facts)
 def test_a_trail_knows_exactly_what_would_change_nothing(history: list[Fact], another: Fact) -> None:
     trail, _ = posted(history)
