@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from hypothesis import strategies as st
 
+from schemas.envelope import altered
 from schemas.events import ORGANISATION
 from schemas.facts import log_line
 from streams.appending import DeadLetter, Entry, row
@@ -132,10 +133,13 @@ def poison(kind: str, partition_of: PartitionOf, *, is_signed: bool = False) -> 
 
 
 @st.composite
-def logs(draw: st.DrawFn, max_size: int = 14) -> tuple[Events, Log, PartitionOf]:
-    """A history, a log that holds each of its events once to three times, in any order, and where trails lie in it."""
+def logs(draw: st.DrawFn, max_size: int = 14, ways: int = 1) -> tuple[Events, Log, PartitionOf]:
+    """A history, a log that holds each of its events once to three times, in any order, and where trails lie in it.
+
+    Each of the few trails of a history is split so many ways, so that more partitions have something.
+    """
     partition_of = by_hash(draw(st.integers(1, 4)))
-    events = draw(histories(max_size=max_size))
+    events = _split(draw(histories(max_size=max_size)), draw(st.lists(st.integers(1, ways), min_size=max_size)))
     again = draw(st.lists(st.sampled_from(events), max_size=6)) if events else []
     good = [
         _told(Entry(event, layer), partition_of, is_signed=draw(st.booleans())) for event, layer in [*events, *again]
@@ -150,6 +154,13 @@ def logs(draw: st.DrawFn, max_size: int = 14) -> tuple[Events, Log, PartitionOf]
         at = draw(st.integers(NOW, NOW + 9))
         lying.append(Slot(record and record._replace(offset=len(lying), timestamp=at), entry))
     return events, Log(partitions), partition_of
+
+
+def _split(events: Events, ways: list[int]) -> Events:
+    return [
+        (event if way == 1 or event.trail == ORGANISATION else altered(event, {"trail": f"{event.trail}-{way}"}), layer)
+        for (event, layer), way in zip(events, ways, strict=False)
+    ]
 
 
 def _told(entry: Entry, partition_of: PartitionOf, *, is_signed: bool) -> Slot:

@@ -1,0 +1,257 @@
+"""A step tells all that a batch makes of what was stored, and nothing that stays as it was."""
+
+from collections.abc import Callable, Collection
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.fold import Cell, Trail
+from schemas.events import adapter
+from schemas.facts import FEED, PERSON, Fact
+from schemas.moments import Calendar
+from streams.appending import DeadLetter, Entry, Position
+from streams.following import Follower, Record
+from streams.live.forms import (
+    FORM,
+    FormError,
+    cell_key,
+    cell_value,
+    part,
+    read_cell_key,
+    read_cell_value,
+    read_trail,
+    trail_key,
+    trail_value,
+)
+from streams.live.stepping import Stepping, Stored, Writes, go_on
+from tests.histories import History as Events
+from tests.histories import zones
+from tests.projections.strategies import folded, histories, told
+from tests.streams.logs import GOOD, POISONS, Log, PartitionOf, by_hash, logs, poison, record
+from tests.streams.recording import AMSTERDAM, NOW, call, in_memory, specified_events
+
+NO_DIMS = ("", "", "", "", "", None)
+MAY_1 = 17287  # days from 1970-01-01 to 2017-05-01
+BEGINNING = Position(0, 0, 0)
+STEPPING = Stepping(AMSTERDAM, by_hash(1))
+
+
+def cell(rep: int) -> Cell:
+    """Calls of a rep on 1 May."""
+    return rep, MAY_1, "calls", "owner", NO_DIMS
+
+
+def said(id_: str, offset: int, rep: int = 1, layer: int = FEED, trail: str = "case-1", **envelope: object) -> Record:
+    return record(Entry(call(id_, trail, rep, **envelope), layer), 0, offset, NOW + offset)
+
+
+class Tables:
+    """Trail states and cells of one partition in memory, and what was asked of them."""
+
+    def __init__(self, position: Position = BEGINNING) -> None:
+        self.position = position
+        self.trails: dict[bytes, bytes] = {}
+        self.cells: dict[bytes, bytes] = {}
+        self.asked: list[list[bytes]] = []
+
+    def stored(self) -> Stored:
+        return Stored(self._get_many(self.trails), self._get_many(self.cells))
+
+    def take(self, *records: Record, stepping: Stepping = STEPPING, reached: int = 0) -> Writes:
+        """Step, and keep what it tells."""
+        writes = stepping.step(self.position, records, self.stored(), reached)
+        self.position = writes.position
+        self.trails |= writes.trails
+        for key, value in writes.cells.items():
+            if value is None:
+                del self.cells[key]
+            else:
+                self.cells[key] = value
+        return writes
+
+    def _get_many(self, values: dict[bytes, bytes]) -> Callable[[Collection[bytes]], dict[bytes, bytes]]:
+        def get_many(keys: Collection[bytes]) -> dict[bytes, bytes]:
+            self.asked.append(list(keys))
+            return {key: values[key] for key in keys if key in values}
+
+        return get_many
+
+
+# For any history
+
+
+@pytest.mark.slow
+@settings(max_examples=200)
+@given(made=logs(max_size=24, ways=3), zone=zones(), sizes=st.lists(st.integers(1, 8), min_size=1))
+def test_cells_are_those_of_the_specification_however_the_log_is_cut(
+    made: tuple[Events, Log, PartitionOf], zone: str, sizes: list[int]
+) -> None:
+    events, log, partition_of = made
+    calendar = Calendar(zone)
+    cells: dict[Cell, int] = {}
+    for partition, slots in log.partitions.items():
+        tables, begin = Tables(Position(partition, 0, 0)), 0
+        for size in [*sizes, len(slots)]:
+            batch = [slot.record for slot in slots[begin : begin + size] if slot.record]
+            tables.take(*batch, stepping=Stepping(calendar, partition_of))
+            begin += size
+        for key, value in tables.cells.items():
+            of, one = read_cell_key(key)
+            assert of == partition
+            cells[one] = cells.get(one, 0) + read_cell_value(value).amount
+    assert {one: amount for one, amount in cells.items() if amount} == specified_events(events, calendar)
+
+
+@settings(max_examples=200)
+@given(histories, st.lists(st.integers(1, 5), min_size=1))
+def test_a_trail_goes_on_from_its_bytes_step_by_step_as_one_that_never_stopped(
+    history: list[Fact], sizes: list[int]
+) -> None:
+    never_stopped, value = Trail(AMSTERDAM), None
+    for size in [*sizes, len(history)]:
+        batch, history = history[:size], history[size:]
+        value, moved = go_on(value, batch, AMSTERDAM)
+        assert moved == [posting for one in batch for posting in never_stopped.post(one)]
+
+
+# What a step tells
+
+
+def test_a_step_tells_states_cells_and_where_to_go_on() -> None:
+    writes = Tables().take(said("1", 0), said("2", 1, trail="case-2"), said("3", 4, rep=2))
+    assert writes.position == Position(0, 5, NOW + 4)
+    assert writes.trails.keys() == {trail_key("case-1"), trail_key("case-2")}
+    assert writes.cells == {
+        cell_key(0, cell(1)): cell_value(2_000_000, 5),
+        cell_key(0, cell(2)): cell_value(1_000_000, 5),
+    }
+    assert writes.letters == []
+
+
+def test_a_cell_that_returns_to_nothing_is_told_as_nothing() -> None:
+    tables = Tables()
+    tables.take(said("1", 0))
+    later = said("1", 1, rep=2, time="2017-05-01T09:00:00Z")
+    assert tables.take(later).cells == {
+        cell_key(0, cell(1)): None,
+        cell_key(0, cell(2)): cell_value(1_000_000, 2),
+    }
+
+
+def test_what_comes_and_goes_within_a_step_is_not_told() -> None:
+    writes = Tables().take(said("1", 0), said("1", 1, rep=2, time="2017-05-01T09:00:00Z"))
+    assert writes.cells.keys() == {cell_key(0, cell(2))}
+
+
+def test_events_that_come_again_move_the_position_alone() -> None:
+    tables = Tables()
+    tables.take(said("1", 0))
+    writes = tables.take(said("1", 1), said("1", 2))
+    assert (writes.position.next_offset, writes.trails, writes.cells, writes.letters) == (3, {}, {}, [])
+
+
+def test_an_event_that_says_nothing_leaves_no_state() -> None:
+    data = {"entity": "call:1"}
+    withdrawn = adapter().validate_python(
+        {"id": "w", "source": "crm", "type": "quotum.correction.withdrawn.v1", "time": "2017-05-01T08:00:00Z"}
+        | {"trail": "case-1", "data": data}
+    )
+    assert Tables().take(record(Entry(withdrawn, FEED), 0)).trails == {}
+
+
+def test_a_person_is_heard_as_a_person() -> None:
+    tables = Tables()
+    tables.take(said("1", 0, rep=2, layer=PERSON))
+    assert tables.take(said("1", 1, rep=1, time="2017-05-01T09:00:00Z")).cells == {}
+
+
+def test_what_lies_before_the_position_is_passed_over() -> None:
+    tables = Tables()
+    tables.take(said("1", 0), said("2", 1))
+    assert tables.take(said("9", 1), said("3", 2)).cells == {cell_key(0, cell(1)): cell_value(3_000_000, 3)}
+
+
+def test_markers_alone_move_the_position_and_never_back() -> None:
+    tables = Tables()
+    tables.take(said("1", 0), reached=3)
+    assert tables.position == Position(0, 3, NOW)
+    writes = tables.take(reached=2)
+    assert writes == Writes(Position(0, 3, NOW), {}, {}, [])
+
+
+def test_records_of_another_partition_are_the_callers_mistake() -> None:
+    with pytest.raises(ValueError, match=r"of one partition, and these are of \[0, 1\]"):
+        Tables().take(said("1", 0), said("2", 0)._replace(partition=1))
+
+
+def test_known_at_never_goes_back_with_the_log() -> None:
+    tables = Tables()
+    tables.take(said("1", 0)._replace(timestamp=NOW + 9))
+    assert tables.take(said("2", 1)).position.known_at == NOW + 9
+
+
+def test_only_what_a_batch_touches_is_asked_for() -> None:
+    tables = Tables()
+    tables.take(said("1", 0), said("2", 1))
+    assert tables.asked == [[trail_key("case-1")], [cell_key(0, cell(1))]]
+    tables.take(said("1", 2))
+    assert tables.asked[2:] == [[trail_key("case-1")]]
+    tables.take(reached=9)
+    assert tables.asked[3:] == []
+
+
+def test_of_a_trail_only_what_an_event_can_move_is_read() -> None:
+    broken = msgspec.Raw(b"\x80")
+    for about, others in (("call:1", ("call:2", "deal:1")), ("deal:1", ("call:1", "lead:1"))):
+        value = trail_value(dict.fromkeys(others, broken) | {"offer:1": one_offer()})
+        entity, id_ = about.split(":")
+        fact = told({"call": "call.logged", "deal": "deal.won"}[entity], id=id_, day="2017-03-02", rep=1)
+        after, _ = go_on(value, [fact], AMSTERDAM)
+        assert about in read_trail(after or b"")
+    with pytest.raises(FormError):
+        go_on(trail_value({"offer:1": broken}), [told("deal.won", id="1", day="2017-03-02")], AMSTERDAM)
+
+
+def one_offer() -> msgspec.Raw:
+    found = part(folded([told("offer.sent", id="1", day="2017-03-01", rep=1)])["offer:1"])
+    assert found
+    return found
+
+
+def test_a_state_of_a_newer_form_stops_the_step() -> None:
+    tables = Tables()
+    tables.trails[trail_key("case-1")] = bytes([FORM + 1]) + b"\x80"
+    with pytest.raises(FormError, match="upgrade"):
+        tables.take(said("1", 0))
+
+
+# Dead letters
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+@pytest.mark.parametrize("kind", POISONS)
+def test_what_is_no_event_becomes_the_dead_letter_that_the_recorder_makes_of_it(kind: str, is_signed: bool) -> None:
+    bad = poison(kind, by_hash(1), is_signed=is_signed)._replace(offset=1)
+    records = [said("1", 0), bad, said("2", 2)] if bad.partition == 0 else [bad]
+    writes = Tables(Position(bad.partition, 0, 0)).take(*records)
+    with in_memory() as history:
+        assert writes.letters == Follower(history, AMSTERDAM, by_hash(1)).take(records).letters
+    assert [(one.log_partition, one.log_offset) for one in writes.letters] == [(bad.partition, 1)]
+    assert len(writes.cells) == (bad.partition == 0)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_the_record_from_which_the_bad_ones_are_made_is_good(is_signed: bool) -> None:
+    assert Tables().take(GOOD[is_signed]).letters == []
+
+
+def test_an_event_that_lies_in_another_partition_than_its_trail_is_a_dead_letter() -> None:
+    stepping = Stepping(AMSTERDAM, lambda trail: int(trail.removeprefix("case-")))
+    tables = Tables(Position(2, 0, 0))
+    records = [said(str(offset), offset, trail=f"case-{offset}")._replace(partition=2) for offset in (1, 2)]
+    writes = tables.take(*records, stepping=stepping)
+    assert writes.letters == [DeadLetter(2, 1, NOW + 1, "its trail belongs in partition 1")]
+    assert writes.trails.keys() == {trail_key("case-2")}
+    assert writes.cells == {cell_key(2, cell(1)): cell_value(1_000_000, 3)}
