@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from quotum.commands.serve import following, log_on
+from quotum.commands.serve import following, in_own_words, log_on
 from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
 from quotum.demo.selling import CURRENCY
 from quotum.server.app import create_app
@@ -40,7 +40,7 @@ def demo(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
 ) -> None:
     """Watch a made-up sales team sell, live, until it is stopped (Ctrl-C). Again goes on where it was."""
     expect_no_owner(history)
-    with told(), _listening(port) as listening, _books(history, broker, prefix) as books:
+    with told(), in_own_words(), _listening(port) as listening, _books(history, broker, prefix) as books:
         sales = _caught_up(books, seed)
         _run(books, sales, pace, listening, context.find_root().command.main)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quotum.commands.serve import listening_at, log_on
+from quotum.commands.serve import in_own_words, listening_at, log_on
 from quotum.elsewhere import RemotePeople
 from quotum.server.gateway import create_gateway
 from quotum.server.serving import LOOPBACK, run
@@ -46,7 +46,7 @@ def gateway(
         stop(f"{owner} is no address of a server: write it as http://127.0.0.1:8080", USAGE)
     if keys and not keys.exists():
         stop(f"{keys} is not there: `quotum key new` makes one beside a history")
-    with told(), listening_at(host, port) as listening, ExitStack() as closing:
+    with told(), in_own_words(), listening_at(host, port) as listening, ExitStack() as closing:
         log = log_on(broker, prefix)
         people = RemotePeople(owner, os.environ.get("QUOTUM_KEY", ""))
         taking: Any = closing.enter_context(import_module("streams.kafka.gateway").Gateway(log, people))

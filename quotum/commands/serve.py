@@ -1,8 +1,10 @@
 """`quotum serve`: own a history and answer everybody."""
 
 import errno
+import logging
 import socket
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +18,8 @@ from quotum.settings import DEFAULT_HISTORY, USAGE, History, expect_no_owner, op
 from streams.books import Books, wall_clock
 from streams.kafka import expect_installed
 from streams.keys import Keys, keys_path
+
+TALKATIVE = ("aiokafka", "kafka", "streams.kafka.sending")  # a line for each try, while a broker is away
 
 if TYPE_CHECKING:
     from streams.kafka.topics import Log
@@ -36,6 +40,7 @@ def serve(
     expect_no_owner(history)
     with (
         told(),
+        in_own_words(),
         listening_at(host, port) as listening,
         _books(history, broker, prefix) as books,
         ExitStack() as closing,
@@ -64,6 +69,19 @@ def log_on(broker: str, prefix: str) -> "Log":
     except ValueError as error:
         stop(str(error), USAGE)
     return log
+
+
+@contextmanager
+def in_own_words() -> Iterator[None]:
+    """Within this block a broker that is away is told of once, and once that it answers again; not by its clients."""
+    before = {name: logging.getLogger(name).level for name in TALKATIVE}
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def listening_at(host: str, port: int) -> socket.socket:

@@ -1,20 +1,25 @@
 """The application of a gateway: events in, nothing else; many can run beside each other."""
 
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Protocol
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from quotum.server import ingest, problems
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
 from quotum.server.health import Health
 from quotum.server.ingest import Taker
 from quotum.server.limits import Limits
+from quotum.server.problems import ProblemError, documented
+from streams.books import UnavailableError
 from streams.keys import Keys
 
 ABOUT = "Events in, for a log that others read."
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["operation"])
 
 
 class Waiting(Taker, Protocol):
@@ -23,6 +28,16 @@ class Waiting(Taker, Protocol):
     @property
     def waiting(self) -> int:
         """How many events have no acknowledgement yet."""
+
+    def trouble(self) -> str:
+        """Why the log takes nothing now, if it does not."""
+
+
+class Ready(BaseModel):
+    """The gateway can take events."""
+
+    status: str = Field("ready", description="always `ready`")
+    waiting: int = Field(description="how many events have no acknowledgement yet")
 
 
 def create_gateway(gateway: Waiting, keys: Keys | None = None, limits: Limits | None = None) -> FastAPI:
@@ -43,6 +58,17 @@ def create_gateway(gateway: Waiting, keys: Keys | None = None, limits: Limits | 
 async def get_health() -> Health:
     """Alive?"""
     return Health(status="alive")
+
+
+@router.get("/ready", responses=documented(503))
+async def get_ready(request: Request) -> Ready:
+    """Ready to take events? 503 while the broker does not answer, or where the topics are not as they must be."""
+    gateway: Waiting = request.app.state.taker
+    if trouble := await run_in_threadpool(gateway.trouble):
+        later = {"Retry-After": str(UnavailableError.retry_after)}
+        detail = f"the log takes nothing now: {trouble}"
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=later)
+    return Ready(status="ready", waiting=gateway.waiting)
 
 
 @router.get("/metrics", response_class=Response)

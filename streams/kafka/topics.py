@@ -42,6 +42,11 @@ class Names(NamedTuple):
     cells: str
     dead_letters: str
 
+    @property
+    def prefix(self) -> str:
+        """How all of them begin."""
+        return self.events.removesuffix(".events")
+
     @classmethod
     def of(cls, prefix: str) -> Self:
         """ValueError for a prefix that topics cannot have."""
@@ -79,8 +84,7 @@ def check(broker: str, prefix: str = PREFIX) -> Log:
     """The log, if it is all there and as it must be; KafkaError says what is not, and how to mend it."""
     names = Names.of(prefix)
     found = _described(broker, names)
-    if missing := [name for name in names if name not in found]:
-        raise KafkaError(f"{_listed(missing)} not there on {broker}: {_advice(broker, prefix)}")
+    _expect_all(broker, names, found)
     workspace = _workspace(broker, names.organisation)
     if not workspace.opened:
         raise KafkaError(f"{names.organisation} on {broker} says nothing of a workspace: {_advice(broker, prefix)}")
@@ -91,6 +95,13 @@ def check(broker: str, prefix: str = PREFIX) -> Log:
         )
     _expect_same(broker, found, _wanted(names, workspace.partitions))
     return Log(broker, names, workspace)
+
+
+def expect_well(log: Log) -> None:
+    """KafkaError where no broker answers, or where topics of a log that was checked are no more as they must be."""
+    found = _described(log.broker, log.names)
+    _expect_all(log.broker, log.names, found)
+    _expect_same(log.broker, found, _wanted(log.names, log.partitions))
 
 
 def create(  # noqa: PLR0913 (each is told in the first records, once and for all)
@@ -146,6 +157,11 @@ def _described(broker: str, names: Names) -> dict[str, _Topic]:
         name: _Topic(len(topic["partitions"]), {key: one["value"] for key, one in settings[name].items()})
         for name, topic in told.items()
     }
+
+
+def _expect_all(broker: str, names: Names, found: Mapping[str, _Topic]) -> None:
+    if missing := [name for name in names if name not in found]:
+        raise KafkaError(f"{_listed(missing)} not there on {broker}: {_advice(broker, names.prefix)}")
 
 
 def _expect_same(broker: str, found: Mapping[str, _Topic], wanted: Mapping[str, _Topic]) -> None:

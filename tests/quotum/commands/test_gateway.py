@@ -1,9 +1,11 @@
 """`quotum gateway` says what is wrong before it takes anything; what it does over a broker is in tests/kafka."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
+from quotum.commands.serve import in_own_words
 from quotum.server.serving import listen
 from streams import kafka
 from tests.quotum.conftest import Quotum
@@ -54,3 +56,12 @@ def test_without_the_extra_it_is_said_how_to_install_it(quotum: Quotum, monkeypa
     found = quotum(*words({}))
     assert (found.exit_code, found.stdout) == (1, "")
     assert "the log on Kafka needs aiokafka, which is not installed here" in found.stderr
+
+
+def test_while_a_command_runs_clients_do_not_tell_of_a_broker_that_is_away_and_afterwards_they_may() -> None:
+    loggers = [logging.getLogger(name) for name in ("aiokafka.conn", "kafka.conn", "streams.kafka.sending")]
+    before = [one.isEnabledFor(logging.ERROR) for one in loggers]
+    with in_own_words():
+        assert [one.isEnabledFor(logging.ERROR) for one in loggers] == [False, False, False]
+        assert logging.getLogger("streams.kafka.gateway").isEnabledFor(logging.WARNING)
+    assert [one.isEnabledFor(logging.ERROR) for one in loggers] == before == [True, True, True]

@@ -22,6 +22,10 @@ class Taking:
         self.error = error
         self.waiting = 7
         self.took: list[str] = []
+        self.away = ""
+
+    def trouble(self) -> str:
+        return self.away
 
     def take(self, events: Sequence[Event], layer: int = FEED) -> list[Outcome]:
         if self.error:
@@ -67,9 +71,25 @@ def test_it_says_that_it_lives_and_how_much_waits() -> None:
         assert "quotum_gateway_waiting 7.0" in client.get("/metrics").text
 
 
+def test_it_is_ready_while_the_log_takes_events() -> None:
+    with asking(Taking()) as client:
+        assert client.get("/ready").json() == {"status": "ready", "waiting": 7}
+
+
+def test_while_the_log_takes_nothing_it_lives_and_is_not_ready_and_says_why_and_when_to_ask_again() -> None:
+    taking = Taking()
+    taking.away = "no broker answers at b:1"
+    with asking(taking) as client:
+        answer = client.get("/ready")
+        assert client.get("/health").status_code == 200
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"] == "the log takes nothing now: no broker answers at b:1"
+
+
 def test_it_describes_itself_and_has_nothing_to_read() -> None:
     with asking(Taking()) as client:
-        assert set(client.get("/openapi.json").json()["paths"]) == {"/v1/events", "/health", "/metrics"}
+        assert set(client.get("/openapi.json").json()["paths"]) == {"/v1/events", "/health", "/ready", "/metrics"}
         assert client.get("/v1/boards/revenue/2026").status_code == 404
 
 

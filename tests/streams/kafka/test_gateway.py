@@ -1,6 +1,9 @@
 """A gateway lets events in and answers once the log has them; over a real broker in tests/kafka."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -10,8 +13,10 @@ from schemas.events import adapter, read_event
 from schemas.facts import PERSON
 from schemas.moments import instant_us
 from streams.books import Outcome, UnavailableError
-from streams.kafka.gateway import Gateway
-from streams.kafka.topics import partition_of
+from streams.kafka import KafkaError, sending
+from streams.kafka import gateway as under_test
+from streams.kafka.gateway import OVERLOADED, Gateway
+from streams.kafka.topics import Log, partition_of
 from streams.vault import Kind, Told
 from tests.streams.kafka.cluster import LOG, PARTITIONS, Cluster
 
@@ -89,6 +94,54 @@ def test_what_the_log_does_not_take_is_told_and_may_be_sent_again(gateway: Gatew
         gateway.take([call("1")], PERSON)
     cluster.fault = None
     assert gateway.take([call("1")], PERSON)[0].fate == "taken"
+
+
+def test_that_the_log_takes_nothing_is_told_once_and_once_that_it_does_again(
+    gateway: Gateway, cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "streams.kafka.gateway")
+    for fault in (None, OSError("broken pipe"), OSError("broken pipe"), OSError("broken pipe"), None, None):
+        cluster.fault = fault
+        with nullcontext() if fault is None else pytest.raises(UnavailableError):
+            gateway.take([call("1")])
+    told = [one.message for one in caplog.records if one.name == "streams.kafka.gateway"]
+    assert told == [
+        "waiting for the broker at nowhere:1: the log did not acknowledge in time (OSError)",
+        "the broker at nowhere:1 answers again",
+    ]
+
+
+def test_more_than_the_log_can_take_is_not_told_as_if_the_broker_were_away(
+    cluster: Cluster, people: People, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending.Sending.__init__, "__defaults__", (1,))
+    cluster.holds = True
+    with Gateway(LOG, people, lambda: NOW) as gateway, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(gateway.take, [call("1")])
+        cluster.wait_until(lambda: len(cluster.held) == 1)
+        with pytest.raises(UnavailableError, match=OVERLOADED):
+            gateway.take([call("2")])
+        cluster.answer(cluster.held[0])
+        assert waiting.result()[0].fate == "taken"
+    assert [one for one in caplog.records if one.name == "streams.kafka.gateway"] == []
+
+
+def test_however_many_ask_whether_it_is_ready_the_broker_is_asked_now_and_then(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[Log] = []
+
+    def away(log: Log) -> None:
+        asked.append(log)
+        if len(asked) > 1:
+            raise KafkaError("nobody answers")
+
+    monkeypatch.setattr(under_test, "expect_well", away)
+    assert [gateway.trouble() for _ in range(3)] == ["", "", ""]
+    assert asked == [LOG]
+    monkeypatch.setattr(under_test, "LOOKED_SECONDS", 0)
+    assert gateway.trouble() == gateway.trouble() == "nobody answers"
+    assert [one.message for one in caplog.records] == ["waiting for the broker at nowhere:1: nobody answers"]
 
 
 def test_a_demo_takes_nothing_real(cluster: Cluster, people: People) -> None:

@@ -1,0 +1,81 @@
+"""A gateway whose broker is killed and comes back: it is not ready meanwhile, says so once, and recovers by itself."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from kafka import KafkaAdminClient
+
+from quotum.local import kafka as local
+from streams.kafka import gateway as under_test
+from streams.kafka import topics
+from streams.kafka.gateway import Gateway
+from tests.kafka.broker import expect_runnable
+from tests.servers import ENDED_SECONDS, running
+from tests.streams.kafka.test_gateway import People
+
+WORKSPACE: dict[str, Any] = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 3}
+SESSION_MS = 1_000
+
+
+def call(number: int) -> dict[str, object]:
+    """One of nobody, so that nobody has to be asked for a number."""
+    plain = {"id": f"e{number}", "source": "crm", "trail": f"case-{number}", "time": "2026-03-03T10:00:00Z"}
+    data = {"id": f"c{number}", "day": "2026-03-03"}
+    return {**plain, "specversion": "1.0", "type": "quotum.call.logged.v1", "data": data}
+
+
+def until(status: int, asked: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask again and again; whoever asks is bounded by the time that one answer may take."""
+    while (answer := asked()).status_code != status:
+        assert answer.status_code in (200, 503), answer.text
+    return answer
+
+
+def test_while_its_broker_is_away_a_gateway_is_not_ready_and_says_so_in_one_line(tmp_path: Path) -> None:
+    expect_runnable()
+    folder = tmp_path / "kafka"
+    with local.start(folder, quick=True, session_ms=SESSION_MS) as broker:
+        topics.create(broker.address, **WORKSPACE)
+        words = ("gateway", "--broker", broker.address, "--owner", "http://127.0.0.1:1")
+        with (
+            running(*words, folder=tmp_path) as gateway,
+            httpx.Client(base_url=gateway.url, timeout=60, trust_env=False) as client,
+        ):
+            assert client.get("/ready").json() == {"status": "ready", "waiting": 0}
+            assert client.post("/v1/events", json=call(0)).status_code == 200
+            broker.kill()
+            told = until(503, lambda: client.get("/ready"))
+            assert told.headers["content-type"] == "application/problem+json"
+            assert f"the log takes nothing now: no broker answers at {broker.address}" in told.json()["detail"]
+            for number in range(5):
+                refused = client.post("/v1/events", json=call(number))
+                assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+            with local.start(folder, broker.port, quick=True, session_ms=SESSION_MS):
+                until(200, lambda: client.post("/v1/events", json=call(1)))
+                until(200, lambda: client.get("/ready"))
+                gateway.process.send_signal(signal.SIGTERM)
+                _, said = gateway.process.communicate(timeout=ENDED_SECONDS)
+    away, again = said.splitlines()
+    assert away.startswith(f"waiting for the broker at {broker.address}: ")
+    assert again == f"the broker at {broker.address} answers again"
+
+
+def test_a_gateway_whose_topics_are_no_more_as_they_must_be_says_which_and_how_to_mend_it(
+    broker: str, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_test, "LOOKED_SECONDS", 0)
+    log = topics.create(broker, prefix=prefix, **WORKSPACE)
+    with Gateway(log, People()) as gateway:
+        assert gateway.trouble() == ""
+        admin = KafkaAdminClient(bootstrap_servers=broker)
+        admin.delete_topics([log.names.cells])
+        admin.close()
+        while not (told := gateway.trouble()):
+            continue
+        assert told.startswith(f"the topic {log.names.cells} is not there on {broker}: run quotum topics create")
+        topics.create(broker, prefix=prefix, **WORKSPACE)
+        assert gateway.trouble() == ""
