@@ -4,9 +4,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+import schemathesis
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from quotum.server.gateway import create_gateway
+from quotum.server.limits import Limits
 from schemas.envelope import Event
 from schemas.facts import FEED
 from streams.books import Outcome, UnavailableError
@@ -113,3 +121,36 @@ def test_a_page_of_somebody_else_cannot_send_through_it() -> None:
     with asking(taking, host="http://evil.example") as client:
         assert client.post("/v1/events", json=WON).status_code == 403
     assert taking.took == []
+
+
+EXAMPLES_A_CALL = 20
+
+
+class Odd(Taking):
+    """One that now and then has no place for events, and is not ready."""
+
+    def trouble(self) -> str:
+        self.waiting += 1
+        return "the broker is away" if self.waiting % 2 else ""
+
+    def take(self, events: Sequence[Event], layer: int = FEED) -> list[Outcome]:
+        if self.trouble():
+            raise UnavailableError("the log is away")
+        return super().take(events, layer)
+
+
+@pytest.mark.slow
+def test_it_keeps_to_its_description_whatever_is_sent() -> None:
+    schema = schemathesis.openapi.from_asgi("/openapi.json", create_gateway(Odd(), limits=Limits(burst=1e9)))
+    calls = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    assert {call.path for call in calls} == {"/v1/events", "/health", "/ready", "/metrics"}
+
+    @settings(max_examples=EXAMPLES_A_CALL * len(calls), deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def kept(data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(calls), label="call")
+        data.draw(call.as_strategy()).call_and_validate(
+            headers={"host": "127.0.0.1"}, excluded_checks=[not_a_server_error, positive_data_acceptance]
+        )
+
+    kept()
