@@ -6,6 +6,7 @@ nothing. What comes again is passed over by its place; what was put into the log
 is marked and moves nothing. All events of one trail lie in one partition, so the order among partitions means nothing.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from projections.fold import Lines
 from schemas.events import ORGANISATION, read_event
 from schemas.facts import PERSON
 from schemas.moments import Calendar
-from schemas.wire import EventError
+from schemas.wire import EventError, parse
 from streams.appending import DeadLetter, Entry, Place, Position, Row, Told, append, row
 from streams.collecting import collection_paused
 from streams.door import came_through
@@ -25,6 +26,11 @@ from streams.records import LAYERS, as_written
 
 ORGANISATION_PARTITION = -1  # in history; the organisation has a log of its own, so that everybody can read it whole
 NO_EVENT = "is no event as docs/events.md tells them"
+TYPE = re.compile(r"quotum(?:\.[a-z_]{1,40}){2}\.v[1-9]\d{0,3}", re.ASCII)
+NEWER = (
+    "is of the type {kind}, which this version does not know: a newer Quotum wrote it. Upgrade, and have history made "
+    "anew from the log, as docs/kafka.md tells under Dead letters"
+)
 PAST_THE_DOOR = (
     "came past the door: its people are no numbers, its texts no references, or it withdraws what cannot be corrected"
 )
@@ -147,10 +153,21 @@ def told(record: Record, partition_of: PartitionOf) -> Row | str:
     try:
         event = read_event(record.value)
     except EventError as error:  # what it says may repeat names, which history is to be free of; where is enough
-        return f"{NO_EVENT}: see {', '.join(fault.path or 'the whole' for fault in error.faults)}"
+        return _of_newer(record.value, error) or (
+            f"{NO_EVENT}: see {', '.join(fault.path or 'the whole' for fault in error.faults)}"
+        )
     if not came_through(event):
         return PAST_THE_DOOR
     return _misplaced(record, event.trail, partition_of) or row(Entry(event, LAYERS[record.layer]))
+
+
+def _of_newer(value: bytes, error: EventError) -> str | None:
+    """What is to be done about an event that is none only here; nothing where it is none anywhere."""
+    if [fault.path for fault in error.faults] != ["type"]:
+        return None
+    kind = parse(value).get("type")
+    is_ours = isinstance(kind, str) and TYPE.fullmatch(kind)
+    return NEWER.format(kind=kind) if is_ours else None
 
 
 def _misplaced(record: Record, trail: str, partition_of: PartitionOf) -> str | None:

@@ -1,5 +1,6 @@
 """`quotum topics`: the topics of a log on Kafka, made once and checked by everybody."""
 
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -69,6 +70,21 @@ def check(broker: Broker, prefix: Prefix = "quotum") -> None:
         except ValueError as error:
             stop(reason_of(error), USAGE)
     _show(log)
+
+
+@app.command("letters")
+def letters(broker: Broker, prefix: Prefix = "quotum") -> None:
+    """List the dead letters: where something lies in a log that is no event, and why."""
+    with told():
+        try:
+            log = _topics().check(broker, prefix)
+        except ValueError as error:
+            stop(reason_of(error), USAGE)
+        found = import_module("streams.kafka.letters").letters(log)
+    for letter in found:
+        typer.echo(f"{letter.topic} partition {letter.partition} offset {letter.offset}: {letter.reason}")
+    if not found:
+        typer.echo(f"no dead letters: all that was recorded of {log.names.events} is events")
 
 
 def _topics() -> ModuleType:

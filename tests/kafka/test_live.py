@@ -145,6 +145,18 @@ def test_a_new_history_of_a_log_with_events_needs_the_vault_that_numbered_its_pe
         assert (row.who, row.value) == ("anna", 500)
 
 
+def test_a_history_made_anew_beside_its_vault_says_what_the_one_before_it_said(path: Path, log: Log) -> None:
+    placed = "SELECT log_partition, log_offset, known_at, id FROM events ORDER BY ALL"
+    with follow(path, log) as books:
+        books.record_and_tell(entries(books, [one for number in range(5) for one in won(number, f"u-{number}")]))
+        said, board_before = books.history.rows(placed), board(books, "revenue", "2026")
+    path.rename(path.with_name("before.duckdb"))
+    with follow(path, log) as books:
+        books.settle()
+        assert (books.history.rows(placed), board(books, "revenue", "2026")) == (said, board_before)
+    assert {row.who for row in board_before.rows} == {f"u-{number}" for number in range(5)}
+
+
 def test_without_its_broker_a_history_that_follows_answers_and_takes_nothing(path: Path, log: Log) -> None:
     with follow(path, log) as books:
         books.record_and_tell(entries(books, won(1)))

@@ -16,5 +16,5 @@ def test_the_page_about_kafka_does_what_it_says_over_a_broker(broker: str, prefi
         "127.0.0.1:9092", broker
     )
     page = re.sub(r"\bquotum\.(?=events)", f"{prefix}.", page)
-    assert len([block for block in blocks(page) if not block.not_run]) == 2
+    assert len([block for block in blocks(page) if not block.not_run]) == 3
     assert run_page(page, tmp_path / "page", None) == []

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from projections.fold import Cell
 from projections.organisation import organisation
 from projections.targets import targets
-from schemas.events import ORGANISATION
+from schemas.envelope import Event
+from schemas.events import ORGANISATION, read_event
 from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar
+from streams import following as under_test
 from streams.appending import DeadLetter, Entry, Position
-from streams.following import ORGANISATION_PARTITION, PAST_THE_DOOR, Follower, Record, Taken
+from streams.following import NEWER, ORGANISATION_PARTITION, PAST_THE_DOOR, Follower, Record, Taken
 from streams.history import History
 from streams.recorder import Recorder
 from streams.replaying import folded_cells, replay, sql_cells, stored_cells
@@ -171,6 +173,7 @@ REASONS = {
     "no text": "is no event as docs/events.md tells them: see the whole",
     "cut off": "is no event as docs/events.md tells them: see the whole",
     "no object": "is no event as docs/events.md tells them: see the whole",
+    "of a newer version": NEWER.format(kind="quotum.call.sung.v9"),
     "unknown type": "is no event as docs/events.md tells them: see type",
     "refused by its model": "is no event as docs/events.md tells them: see data.day",
     "a field too many": "is no event as docs/events.md tells them: see data.colour",
@@ -200,6 +203,25 @@ def test_a_record_that_is_no_event_becomes_a_dead_letter_and_holds_up_no_other(
 @pytest.mark.parametrize("is_signed", [False, True])
 def test_the_record_from_which_the_bad_ones_are_made_is_good(history: History, is_signed: bool) -> None:
     assert follower(history).take([GOOD[is_signed]]).letters == []
+
+
+def test_what_a_newer_version_wrote_holds_up_nothing_and_counts_once_that_version_makes_history_anew(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(raw: bytes) -> Event:
+        return read_event(raw.replace(b"quotum.email.", b"quotum.letter."))  # a type that it knows nothing of
+
+    kinds = ("quotum.call.logged.v1", "quotum.email.sent.v1", "quotum.call.logged.v1")
+    sent = [record(Entry(call(str(at), type=kind), FEED), 0, at) for at, kind in enumerate(kinds)]
+    with monkeypatch.context() as before:
+        before.setattr(under_test, "read_event", older)
+        follower(history).take(sent)
+    assert letters(history) == [DeadLetter(0, 1, NOW, NEWER.format(kind="quotum.email.sent.v1"))]
+    assert (history.rows(PLACES), follower(history).positions()) == ([(0, 0, NOW, False), (0, 2, NOW, False)], {0: 3})
+    with in_memory() as anew:
+        follower(anew).take(sent)
+        assert anew.rows(PLACES) == [(0, at, NOW, False) for at in range(3)]
+        assert anew.rows("SELECT metric FROM postings ORDER BY ALL") == [("calls",), ("calls",), ("emails",)]
 
 
 def test_a_record_without_a_layer_is_what_a_feed_says(history: History) -> None:
