@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from streams.kafka import letters as under_test
+from streams.kafka import clients
 from streams.kafka.letters import Letter, letters
 from tests.streams.kafka.cluster import LOG
 
@@ -26,7 +26,7 @@ def test_one_that_was_passed_on_again_is_listed_once_at_its_first_place(monkeypa
         assert (broker, topic) == (LOG.broker, LOG.names.dead_letters)
         return iter([told(3, "holds nothing"), told(7, "its key is not its trail"), told(3, "holds nothing")])
 
-    monkeypatch.setattr(under_test.clients, "read_whole", lying)
+    monkeypatch.setattr(clients, "read_whole", lying)
     assert letters(LOG) == [
         Letter("quotum.events", 2, 3, "holds nothing"),
         Letter("quotum.events", 2, 7, "its key is not its trail"),
