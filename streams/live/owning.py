@@ -18,8 +18,8 @@ class Ownership(Protocol):
     It begins in this order: shut out whoever owned the partition before, which undoes what that one left open; read
     the changelogs on into the stores, from the position of each and as committed, to their ends; ask for the position
     that was committed last. It goes no further once it is over. A partition that comes back to the same worker is
-    another ownership. Whatever is raised here ends the worker: what became of a commit is known again once its
-    successor has begun.
+    another ownership. A store that is older than what the changelog still tells of cells that became nothing begins
+    anew. Whatever is raised here ends the worker: what became of a commit is known again once its successor has begun.
     """
 
     @property
@@ -30,7 +30,7 @@ class Ownership(Protocol):
         """Whether the worker was told that the partition is no longer its own, or is its own anew."""
 
     async def commit(self, writes: Writes) -> bool:
-        """Trail states and cells to their changelogs, dead letters and the position: one transaction.
+        """States and cells to their changelogs, dead letters, the position with its known_at: one transaction.
 
         Returns once it is durable. False where somebody else owns the partition by now: then nothing of it happened.
         """

@@ -403,6 +403,17 @@ def test_each_deal_of_a_trail_has_its_own_seller() -> None:
     assert by_day([*history, lost, moved], "deals_won", "seller") == {(1, 2): 2 * ONE}
 
 
+def test_a_trail_that_goes_on_knows_who_made_its_offers() -> None:
+    before = [told("offer.sent", id="o1", day=DAYS[0], rep=1), told("deal.won", id="d1", day=DAYS[1])]
+    moved = Trail.of(folded(before), AMSTERDAM).post(
+        told("offer.reassigned", time=LAST, id="o1", day=DAYS[0], rep=None)
+    )
+    assert {(line[1], line[2]): amount for entity, line, amount in moved if entity == "deal:d1"} == {
+        ("seller", 1): -1_000_000,
+        ("seller", 0): 1_000_000,
+    }
+
+
 def test_an_offer_of_two_cuts_the_deal_in_two() -> None:
     shares = [{"rep": 2, "share": "0.5"}, {"rep": 1, "share": "0.5"}]
     history = [offer("a", 1, at(1)), told("offer.reassigned", time=at(2), id="a", shares=shares)]

@@ -29,6 +29,7 @@ class Mutant(Enum):
     NO_FENCE = auto()  # a new owner shuts nobody out
     RESTORED_FIRST = auto()  # a new owner reads before it shuts the old one out
     READ_UNCOMMITTED = auto()  # changelogs are read with what was undone
+    TOMBSTONES_DROPPED = auto()  # by compaction, while there is a store that stands before them
     KEPT_AFTERWARDS = auto()  # the store is written though the partition was given away meanwhile
 
 
@@ -124,8 +125,10 @@ class Broker:
 
     def compact(self) -> None:
         """Of each key keep what was committed last, what is nothing included, and whatever is not decided."""
+        is_mutant = self._mutant is Mutant.TOMBSTONES_DROPPED
         for changelog in self.changelogs.values():
-            last = {one.key: one.offset for one in changelog.entries if one.transaction in self._committed}
+            committed = [one for one in changelog.entries if one.transaction in self._committed]
+            last = {one.key: one.offset + (is_mutant and one.value is None) for one in committed}
             changelog.entries = [one for one in changelog.entries if one.offset >= last.get(one.key, 0)]
 
     def values(self, partition: int, table: str) -> dict[bytes, bytes]:

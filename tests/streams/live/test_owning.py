@@ -3,6 +3,7 @@
 `simulated.py` and `cluster.py` can stop a worker at each pause, kill it, wake it up as a zombie; the rest is real.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
@@ -13,15 +14,16 @@ from hypothesis import strategies as st
 from projections.fold import Cell
 from schemas.facts import FEED
 from schemas.moments import Calendar
-from streams.appending import DeadLetter, Entry
-from streams.following import Follower
+from streams.appending import DeadLetter, Entry, Position
+from streams.following import Follower, Record
 from streams.history import History
-from streams.live.stepping import Stepping
+from streams.live.owning import take
+from streams.live.stepping import Stepping, Stored, Writes
 from streams.recorder import Recorder
 from streams.replaying import Cells, sql_cells, stored_cells
 from tests.histories import History as Events
 from tests.histories import zones
-from tests.streams.live.cluster import FAR, Cluster, Happening, Kill, KillAtStore, Move, Push, scripts
+from tests.streams.live.cluster import FAR, Cluster, Compact, Happening, Kill, KillAtStore, Move, Push, scripts
 from tests.streams.live.simulated import Mutant, Source
 from tests.streams.logs import Log, PartitionOf, by_hash, logs, record
 from tests.streams.recording import AMSTERDAM, NOW, call, entries, in_memory, specified_events
@@ -32,6 +34,13 @@ SELECT log_partition, log_offset, rep, date_diff('day', DATE '1970-01-01', day),
     campaign, product, kind, customer, currency, days, amount
 FROM postings
 """
+CALLS = [
+    call("1", rep=1),
+    call("2", rep=2),
+    call("1", rep=2, time="2017-05-01T09:00:00Z"),  # the first call was of the second rep after all
+    call("3", rep=1),
+    call("2", rep=1, time="2017-05-01T09:00:00Z"),
+]
 LETTERS = "FROM dead_letters WHERE log_partition >= 0 ORDER BY ALL"
 
 
@@ -110,15 +119,62 @@ def test_live_equals_embedded_equals_recorded_equals_plain_sql_at_every_moment(
     assert {partition: end.next_offset for partition, end in cluster.broker.positions.items()} == ends
 
 
+# What a step is told to do
+
+
+class Noted:
+    """A partition without anything, that notes what it is told."""
+
+    def __init__(self, *, is_over: bool = False) -> None:
+        self.told: list[str] = []
+        self._is_over = is_over
+
+    @property
+    def stored(self) -> Stored:
+        return Stored(lambda _: {}, lambda _: {})
+
+    def is_over(self) -> bool:
+        return self._is_over
+
+    async def commit(self, writes: Writes) -> bool:
+        self.told.append(f"commit {writes.position.next_offset}")
+        return True
+
+    def keep(self, writes: Writes) -> None:
+        self.told.append(f"keep {writes.position.next_offset}")
+
+
+def taken(own: Noted, *records: Record, reached: int = 0) -> Position | None:
+    stepping, position = Stepping(AMSTERDAM, by_hash(1)), Position(0, 2, NOW)
+    return asyncio.run(take(stepping, own, position, records, reached))
+
+
+def test_a_batch_is_committed_and_then_kept() -> None:
+    own = Noted()
+    assert taken(own, record(Entry(CALLS[0], FEED), 0, 2)) == Position(0, 3, NOW)
+    assert own.told == ["commit 3", "keep 3"]
+
+
+def test_markers_alone_are_committed_so_that_they_are_passed_for_good() -> None:
+    own = Noted()
+    assert taken(own, reached=4) == Position(0, 4, NOW)
+    assert own.told == ["commit 4", "keep 4"]
+
+
+def test_nothing_is_committed_where_nothing_came() -> None:
+    own = Noted()
+    assert taken(own, record(Entry(CALLS[0], FEED), 0, 1), reached=2) == Position(0, 2, NOW)
+    assert own.told == []
+
+
+def test_a_partition_that_was_given_away_takes_nothing() -> None:
+    own = Noted(is_over=True)
+    assert taken(own, record(Entry(CALLS[0], FEED), 0, 2)) is None
+    assert own.told == []
+
+
 # Each stop in turn
 
-CALLS = [
-    call("1", rep=1),
-    call("2", rep=2),
-    call("1", rep=2, time="2017-05-01T09:00:00Z"),  # the first call was of the second rep after all
-    call("3", rep=1),
-    call("2", rep=1, time="2017-05-01T09:00:00Z"),
-]
 STOPS = range(1, 30)  # more than there are
 FEW_STOPS = (2, 6, 9, 12, 15, FAR)
 
@@ -154,11 +210,25 @@ def taken_over(worker: int, *, is_told: bool) -> Iterator[list[Happening]]:
         ]
 
 
+def compacted() -> Iterator[list[Happening]]:
+    """The first comes back to its store after another went on, and the changelogs were compacted."""
+    for first, second in product(STOPS, STOPS):
+        yield [
+            Move(0, 0, is_told=True),
+            Push(0, first),
+            Move(0, 1, is_told=True),
+            Push(-1, second),
+            Compact(),
+            Kill(1, is_wiped=False),
+        ]
+
+
 HAPPENINGS: dict[str, Callable[[], Iterator[list[Happening]]]] = {
     "killed": killed,
     "killed at the store": killed_at_the_store,
     "replaced without notice": lambda: taken_over(1, is_told=False),
     "replaced with notice": lambda: taken_over(1, is_told=True),
+    "compacted": compacted,
     "given away and back": lambda: taken_over(0, is_told=True),
 }
 
@@ -180,6 +250,7 @@ def test_a_worker_may_be_stopped_anywhere(what: str) -> None:
         (Mutant.NO_FENCE, "replaced without notice"),
         (Mutant.RESTORED_FIRST, "replaced without notice"),
         (Mutant.READ_UNCOMMITTED, "killed"),
+        (Mutant.TOMBSTONES_DROPPED, "compacted"),
         (Mutant.KEPT_AFTERWARDS, "given away and back"),
     ],
 )
