@@ -8,6 +8,7 @@ is marked and moves nothing. All events of one trail lie in one partition, so th
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from typing import NamedTuple
 
 import duckdb
@@ -61,6 +62,9 @@ class Record(NamedTuple):
     digest: bytes = b""  # as its header: by which the door that wrote it knew the event
 
 
+Read = tuple[Record, Row | str]  # with what it tells, or why it tells nothing
+
+
 class Taken(NamedTuple):
     """What a step made part of history: positions of the partitions that moved, what events moved, what is no event."""
 
@@ -106,32 +110,40 @@ class Follower:
         `reached`: where reading goes on, per partition, if that is behind its last record: markers of transactions
         take offsets too. Whatever fails, nothing is taken, and the same records may come again.
         """
-        return self.history.write(lambda connection: self._take(connection, records, reached or {})).result()
+        return self.begin(self.read(records), reached or {}).result()
 
-    def _take(
-        self, connection: duckdb.DuckDBPyConnection, records: Iterable[Record], reached: Mapping[int, int]
-    ) -> Taken:
+    def read(self, records: Iterable[Record]) -> list[Read]:
+        """What the records tell, for `begin`. Needs no history: the writer may be at an earlier step meanwhile."""
+        with collection_paused():
+            return [(record, told(record, self._partition_of)) for record in records]
+
+    def begin(self, read: Sequence[Read], reached: Mapping[int, int]) -> Future[Taken]:
+        """Have the writer `take` what was read; steps are taken in the order in which they began."""
+        return self.history.write(lambda connection: self._take(connection, read, reached))
+
+    def _take(self, connection: duckdb.DuckDBPyConnection, read: Sequence[Read], reached: Mapping[int, int]) -> Taken:
         try:
             if self._ends is None:
                 self._ends = _ends(connection)
             with collection_paused():
-                return self._step(connection, self._ends, records, reached)
+                return self._step(connection, self._ends, read, reached)
         except BaseException:
             self._folding.forget()
             self._ends = None
             raise
 
     def _step(
-        self, connection: duckdb.DuckDBPyConnection, before: Ends, records: Iterable[Record], reached: Mapping[int, int]
+        self, connection: duckdb.DuckDBPyConnection, before: Ends, read: Sequence[Read], reached: Mapping[int, int]
     ) -> Taken:
         ends = dict(before)
-        read = [(place, told(record, self._partition_of)) for place, record in placed(records, ends)]
+        telling = {id(record): found for record, found in read}
+        fresh = [(place, telling[id(record)]) for place, record in placed((record for record, _ in read), ends)]
         reach(ends, reached)
-        rows = [(place, found) for place, found in read if not isinstance(found, str)]
+        rows = [(place, found) for place, found in fresh if not isinstance(found, str)]
         moved = self._folding.fold(connection, [one for _, one in rows])
         lying = [(place, one, moved.get(id(one))) for place, one in rows]
         positions = [end for partition, end in ends.items() if end != before.get(partition)]
-        letters = [DeadLetter(*place, found) for place, found in read if isinstance(found, str)]
+        letters = [DeadLetter(*place, found) for place, found in fresh if isinstance(found, str)]
         taken = _taken(positions, lying, letters)
         if positions:
             append(connection, lying, positions, letters)
@@ -178,13 +190,16 @@ def _misplaced(record: Record, trail: str, partition_of: PartitionOf) -> str | N
 
 
 def placed(records: Iterable[Record], ends: Ends) -> Iterator[tuple[Place, Record]]:
-    """The records that were not there yet, with their places; `ends` goes along."""
+    """The records that were not there yet, with their places; once all were asked for, `ends` is moved on to them."""
+    at = {end.log_partition: (end.next_offset, end.known_at) for end in ends.values()}
     for record in records:
-        end = ends.get(record.partition, Position(record.partition, 0, 0))
-        if record.offset >= end.next_offset:
-            known_at = max(end.known_at, record.timestamp)
-            ends[record.partition] = Position(record.partition, record.offset + 1, known_at)
-            yield (record.partition, record.offset, known_at), record
+        partition, offset, timestamp = record[:3]
+        next_offset, known_at = at.get(partition, (0, 0))
+        if offset >= next_offset:
+            known_at = max(known_at, timestamp)
+            at[partition] = offset + 1, known_at
+            yield (partition, offset, known_at), record
+    ends |= {partition: Position(partition, *end) for partition, end in at.items()}
 
 
 def reach(ends: Ends, reached: Mapping[int, int]) -> None:

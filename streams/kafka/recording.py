@@ -1,17 +1,20 @@
 """The loop that keeps a history up with a log on Kafka: fetch, take, pass dead letters on, and again.
 
-What the broker does wrong is waited out, for as long as it takes, and reading then begins anew where history stands.
-What goes wrong within a step ends the loop: a history that cannot be written must not look as if it were kept up.
+While the writer is at a step the next one is fetched and read already; it begins once the step before is part of
+history and its dead letters are passed on. What the broker does wrong is waited out, for as long as it takes, and
+reading then begins anew where history stands. What goes wrong within a step ends the loop: a history that cannot be
+written must not look as if it were kept up.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Event
 from typing import NamedTuple, Protocol
 
 from streams.appending import DeadLetter
-from streams.following import Follower, Record
+from streams.following import Follower, Read, Record, Taken
 
 PAUSE_SECONDS = 1.0
 BUSY_RECORDS = 100  # at once and up to the log's end: more come faster than steps are worth their price
@@ -77,6 +80,7 @@ class Recording:
         self._pause_seconds = pause_seconds
         self._positions: dict[int, int] = {}
         self._ends: dict[int, int] = {}
+        self._step: Future[Taken] | None = None  # the one under way, or the last one
         self.away = ""  # why the broker is waited for; empty while it answers
 
     def standings(self) -> list[Standing]:
@@ -89,29 +93,49 @@ class Recording:
         self._positions = self._follower.positions()
         letters: Sequence[DeadLetter] = self._follower.unsent()
         is_reading = False
-        while not self._stopped.is_set():
-            try:
-                if not is_reading:
-                    self._source.begin(self._positions)
-                    is_reading = True
-                if letters:
-                    self._source.pass_on(letters)
-                    letters = []
-                fetched = self._source.fetch()
-            except AwayError as error:
-                is_reading = False
-                self._wait(error)
-                continue
-            self._answered()
-            letters = self._take(fetched)
-            if is_busy(fetched):
-                self._stopped.wait(GATHERING_SECONDS)
+        try:
+            while not self._stopped.is_set():
+                try:
+                    if not is_reading:
+                        self._source.begin(self._positions)
+                        is_reading = True
+                    fetched = self._source.fetch()
+                    read = self._follower.read(fetched.records)
+                    letters = [*letters, *self._ended()]
+                    if letters:
+                        self._source.pass_on(letters)
+                        letters = []
+                except AwayError as error:
+                    is_reading = False
+                    letters = [*letters, *self._ended()]
+                    self._wait(error)
+                    continue
+                self._answered()
+                self._begin(read, fetched)
+        finally:
+            self._ended()
 
-    def _take(self, fetched: Fetched) -> Sequence[DeadLetter]:
-        taken = self._follower.take(fetched.records, fetched.reached)
-        self._positions = self._positions | {end.log_partition: end.next_offset for end in taken.positions}
+    def _begin(self, read: Sequence[Read], fetched: Fetched) -> None:
         self._ends = {**self._ends, **fetched.ends}
-        return taken.letters
+        self._step = self._follower.begin(read, fetched.reached)
+        self._step.add_done_callback(self._moved)
+        if is_busy(fetched):
+            self._stopped.wait(GATHERING_SECONDS)
+
+    def _moved(self, step: "Future[Taken]") -> None:
+        """By the writer, once a step is part of history or has failed."""
+        if not step.cancelled() and not step.exception():
+            moved = {end.log_partition: end.next_offset for end in step.result().positions}
+            self._positions = self._positions | moved
+
+    def _ended(self) -> Sequence[DeadLetter]:
+        """Wait for the step that is under way, if one is; its dead letters. Raises what it raised."""
+        step, self._step = self._step, None
+        if step is None:
+            return []
+        letters = step.result().letters
+        self._moved(step)  # which the writer may not have come to yet
+        return letters
 
     def _answered(self) -> None:
         if self.away:
