@@ -45,7 +45,10 @@ class Ownership(Protocol):
 async def take(
     stepping: Stepping, own: Ownership, position: Position, records: Iterable[Record], reached: int = 0
 ) -> Position | None:
-    """Take what was fetched from `position` on; the position to go on from, None where the partition is lost."""
+    """Take what was fetched from `position` on; the position to go on from, None where the partition is lost.
+
+    Of one ownership only one batch is taken at a time, since each begins at what the one before left in the stores.
+    """
     if own.is_over():  # its stores may not be read to their ends, and nobody may have shut it out yet
         return None
     writes = stepping.step(position, records, own.stored, reached)
