@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from threading import Event
 
 import pytest
@@ -130,7 +131,7 @@ def test_nothing_more_is_taken_before_dead_letters_are_passed_on(history: Histor
 def test_where_more_lies_in_the_log_it_is_fetched_while_the_writer_is_at_a_step(
     history: History, stopped: Event
 ) -> None:
-    fetched_more, held = Event(), []
+    fetched_more, held = Event(), list[Future[bool]]()
 
     class Ahead(Broker):
         def fetch(self) -> Fetched:
