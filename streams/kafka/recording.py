@@ -1,7 +1,7 @@
 """The loop that keeps a history up with a log on Kafka: fetch, take, pass dead letters on, and again.
 
-While the writer is at a step the next one is fetched and read already; it begins once the step before is part of
-history and its dead letters are passed on. What the broker does wrong is waited out, for as long as it takes, and
+Where more lies in the log it is fetched and read while the writer is at a step; the next one begins once that is part
+of history and its dead letters are passed on. What the broker does wrong is waited out, for as long as it takes, and
 reading then begins anew where history stands. What goes wrong within a step ends the loop: a history that cannot be
 written must not look as if it were kept up.
 """
@@ -34,10 +34,14 @@ class Fetched(NamedTuple):
     ends: Mapping[int, int]
 
 
+def is_at_end(fetched: Fetched) -> bool:
+    """Whether nothing is left in the log, as far as is known."""
+    return all(fetched.reached.get(partition, 0) >= end for partition, end in fetched.ends.items())
+
+
 def is_busy(fetched: Fetched) -> bool:
     """Whether much came at once and nothing is left: a step costs by the transaction, so the next one may be larger."""
-    is_at_end = all(fetched.reached.get(partition, 0) >= end for partition, end in fetched.ends.items())
-    return len(fetched.records) >= BUSY_RECORDS and is_at_end
+    return len(fetched.records) >= BUSY_RECORDS and is_at_end(fetched)
 
 
 class Source(Protocol):
@@ -80,7 +84,8 @@ class Recording:
         self._pause_seconds = pause_seconds
         self._positions: dict[int, int] = {}
         self._ends: dict[int, int] = {}
-        self._step: Future[Taken] | None = None  # the one under way, or the last one
+        self._step: Future[Taken] | None = None  # the one under way
+        self._letters: Sequence[DeadLetter] = []  # that were not passed on yet
         self.away = ""  # why the broker is waited for; empty while it answers
 
     def standings(self) -> list[Standing]:
@@ -91,7 +96,7 @@ class Recording:
     def run(self) -> None:
         """Until stopped; raises whatever a step raises, and what the source cannot recover from."""
         self._positions = self._follower.positions()
-        letters: Sequence[DeadLetter] = self._follower.unsent()
+        self._letters = self._follower.unsent()
         is_reading = False
         try:
             while not self._stopped.is_set():
@@ -99,26 +104,28 @@ class Recording:
                     if not is_reading:
                         self._source.begin(self._positions)
                         is_reading = True
+                    self._pass_on()
                     fetched = self._source.fetch()
                     read = self._follower.read(fetched.records)
-                    letters = [*letters, *self._ended()]
-                    if letters:
-                        self._source.pass_on(letters)
-                        letters = []
+                    self._end_step()
+                    self._pass_on()
                 except AwayError as error:
                     is_reading = False
-                    letters = [*letters, *self._ended()]
+                    self._end_step()
                     self._wait(error)
                     continue
                 self._answered()
-                self._begin(read, fetched)
+                self._begin_step(read, fetched)
         finally:
-            self._ended()
+            self._end_step()
 
-    def _begin(self, read: Sequence[Read], fetched: Fetched) -> None:
+    def _begin_step(self, read: Sequence[Read], fetched: Fetched) -> None:
+        """Where more lies in the log it is fetched meanwhile; else what comes meanwhile is for the next step."""
         self._ends = {**self._ends, **fetched.ends}
         self._step = self._follower.begin(read, fetched.reached)
         self._step.add_done_callback(self._moved)
+        if is_at_end(fetched):
+            self._end_step()
         if is_busy(fetched):
             self._stopped.wait(GATHERING_SECONDS)
 
@@ -128,14 +135,17 @@ class Recording:
             moved = {end.log_partition: end.next_offset for end in step.result().positions}
             self._positions = self._positions | moved
 
-    def _ended(self) -> Sequence[DeadLetter]:
-        """Wait for the step that is under way, if one is; its dead letters. Raises what it raised."""
+    def _end_step(self) -> None:
+        """Wait for the step that is under way, if one is. Raises what it raised."""
         step, self._step = self._step, None
-        if step is None:
-            return []
-        letters = step.result().letters
-        self._moved(step)  # which the writer may not have come to yet
-        return letters
+        if step:
+            self._letters = [*self._letters, *step.result().letters]
+            self._moved(step)  # which the writer may not have come to yet
+
+    def _pass_on(self) -> None:
+        if self._letters:
+            self._source.pass_on(self._letters)
+            self._letters = []
 
     def _answered(self) -> None:
         if self.away:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from threading import Event
 
 import pytest
@@ -118,13 +119,45 @@ def test_nothing_more_is_taken_before_dead_letters_are_passed_on(history: Histor
             taken.append(Follower(history, AMSTERDAM, ONE).positions())
             super().pass_on(letters)
 
-    faults = [False, False, False, True, False, False, True]
+    faults = [False, False, False, True, False, True]
     broker = Counting(log_of(BAD, good("1"), good("2")), stopped, faults)
     recording(history, broker).run()
-    failing = ["begin", "fetch", "pass on"]
-    assert broker.asked == ["begin", "fetch", "fetch", "pass on", *failing, *failing, "fetch"]
+    failed = ["pass on", "begin"]
+    assert broker.asked == ["begin", "fetch", "fetch", *failed, *failed, "pass on", "fetch", "fetch"]
     assert set(broker.passed_on.values()) == {3}
     assert taken == [{0: 2}] * 3
+
+
+def test_where_more_lies_in_the_log_it_is_fetched_while_the_writer_is_at_a_step(
+    history: History, stopped: Event
+) -> None:
+    fetched_more, held = Event(), list[Future[bool]]()
+
+    class Ahead(Broker):
+        def fetch(self) -> Fetched:
+            if held:
+                fetched_more.set()
+            else:
+                held.append(history.write(lambda _: fetched_more.wait(60)))
+            return super().fetch()
+
+    recording(history, Ahead(log_of(*map(good, "123")), stopped)).run()
+    assert held[0].result()
+    assert len(history.rows(PLACES)) == 3
+
+
+def test_what_comes_at_the_logs_end_while_the_writer_is_at_a_step_is_all_for_the_next(
+    history: History, stopped: Event
+) -> None:
+    known = []
+
+    class Behind(Broker):
+        def fetch(self) -> Fetched:
+            known.append(len(history.rows(PLACES)))
+            return super().fetch()
+
+    recording(history, Behind(log_of(*map(good, "12")), stopped)).run()
+    assert known == [0, 2]
 
 
 def test_dead_letters_that_a_kill_held_back_are_passed_on_at_the_next_start(history: History, stopped: Event) -> None:
@@ -133,7 +166,7 @@ def test_dead_letters_that_a_kill_held_back_are_passed_on_at_the_next_start(hist
     broker = Broker(log, stopped)
     recording(history, broker).run()
     assert broker.passed_on == Counter(letters)
-    assert broker.asked == ["begin", "fetch", "pass on"]
+    assert broker.asked == ["begin", "pass on", "fetch"]
 
 
 def test_what_history_cannot_take_ends_the_loop(stopped: Event) -> None:
@@ -145,7 +178,7 @@ def test_what_history_cannot_take_ends_the_loop(stopped: Event) -> None:
         with pytest.raises(CrashError):
             keeping.run()
         history.close()
-        assert broker.asked == ["begin", "fetch", "fetch"]
+        assert broker.asked == ["begin", "fetch"]
         assert [one.position for one in keeping.standings()] == [0]
 
 
