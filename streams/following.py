@@ -60,6 +60,7 @@ class Record(NamedTuple):
     value: bytes | None
     layer: bytes = b"0"
     digest: bytes = b""  # as its header: by which the door that wrote it knew the event
+    fault: str = ""  # why nothing of it could be read, its place in the log apart
 
 
 Read = tuple[Record, Row | str]  # with what it tells, or why it tells nothing
@@ -156,7 +157,7 @@ class Follower:
 def told(record: Record, partition_of: PartitionOf) -> Row | str:
     """The event that a record tells, as history keeps it, or why it tells none: for all who fold the log alike."""
     if record.value is None:
-        return "holds nothing"
+        return record.fault or "holds nothing"
     if record.layer not in LAYERS:
         return "its header `layer` is neither 0 nor 1"
     known = as_written(record.value, LAYERS[record.layer], record.digest) if record.digest else None

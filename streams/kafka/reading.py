@@ -30,6 +30,7 @@ ANSWER_SECONDS = 2.0  # for what a broker answers at once while it is there
 WAIT_MS = 20  # of the broker for more: as long a partition that is busy waits for one that is not
 PARTITION_BYTES = 2_000_000  # of a partition at once: some 5,000 events
 MICROSECONDS_PER_MS = 1_000
+UNREADABLE = "cannot be read: the name of a header is no text, of it or of one before it in the batch of its writer"
 T = TypeVar("T")
 
 
@@ -101,10 +102,38 @@ class Reading:
             self._consumer.seek(place, positions.get(number, 0))
 
     async def _fetch(self) -> Fetched:
-        found = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=self._at_once)
+        try:
+            found = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=self._at_once)
+        except UnicodeDecodeError:
+            return await self._fetch_singly()
         reached = {number: await self._consumer.position(place) for place, number in self._numbers.items()}
         records = [record_of(one, self._numbers[place]) for place, own in found.items() for one in own]
         return Fetched(records, reached, await self._ends(is_idle=not records))
+
+    async def _fetch_singly(self) -> Fetched:
+        """Past a record that the client fails on together with all that it fetched: what comes before it, and it.
+
+        A name of a header that is no text is such a fault, which anybody can put into a log. Of the same batch, which
+        is of the same writer, nothing can be read that comes after it; each of those becomes a dead letter as well.
+        """
+        records = [record for place in self._numbers for record in await self._up_to_fault(place)]
+        reached = {number: await self._consumer.position(place) for place, number in self._numbers.items()}
+        return Fetched(records, reached, await self._ends(is_idle=False))
+
+    async def _up_to_fault(self, place: TopicPartition) -> list[Record]:
+        records: list[Record] = []
+        self._consumer.seek(place, await self._consumer.position(place))
+        while len(records) < self._at_once:
+            try:
+                found = await self._consumer.getmany(place, timeout_ms=IDLE_MS, max_records=1)
+            except UnicodeDecodeError:
+                offset = await self._consumer.position(place)
+                self._consumer.seek(place, offset + 1)
+                return [*records, Record(self._numbers[place], offset, 0, None, None, fault=UNREADABLE)]
+            if not found:
+                break
+            records += [record_of(one, self._numbers[place]) for own in found.values() for one in own]
+        return records
 
     async def _ends(self, *, is_idle: bool) -> dict[int, int]:
         """Where the partitions end: asked for while there is time, which also shows that the broker is there."""

@@ -232,6 +232,34 @@ def tidied() -> Iterator[None]:
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by the client, where nobody answered
 @pytest.mark.usefixtures("tidied")
+class NoText(str):
+    """The name of a header that is no text on the wire; clients write none by themselves."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object) -> bytes:
+        return b"\xff\xfe"
+
+
+def test_records_that_no_client_can_read_are_dead_letters_and_all_around_them_is_recorded(
+    log: Log, history: History
+) -> None:
+    entries = calls(range(30))
+    producer = KafkaProducer(bootstrap_servers=log.broker)
+    for number, entry in enumerate(entries):
+        if number in (0, 11, 12):
+            producer.send(log.names.events, key=b"x", value=b"{}", headers=[(NoText("n"), b"")])
+            producer.flush()  # what follows in its batch cannot be read either
+        send(producer, log, [entry])
+        producer.flush()
+    producer.close()
+    standings = follow(log, history)
+    assert {one.lag for one in standings} == {0}
+    letters = history.rows("SELECT reason, count(*) FROM dead_letters GROUP BY ALL")
+    assert [(reason.partition(":")[0], count) for reason, count in letters] == [("cannot be read", 3)]
+    same_everywhere(history, entries)
+
+
 def test_a_broker_that_dies_and_comes_back_is_waited_for(tmp_path: Path, history: History) -> None:
     expect_runnable()
     with ExitStack() as brokers:
