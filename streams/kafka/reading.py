@@ -56,6 +56,7 @@ class Reading:
         self._consumer: Any = None  # the client has no types
         self._producer: Any = None
         self._numbers = numbered(log)
+        self._reached: Mapping[int, int] = {}  # what was given; the client's positions may be beyond it after a failure
 
     def close(self) -> None:
         """Let go of the broker; again is harmless."""
@@ -98,31 +99,34 @@ class Reading:
                 )
             )
             self._consumer.assign(list(self._numbers))
+        self._reached = {number: positions.get(number, 0) for number in self._numbers.values()}
         for place, number in self._numbers.items():
-            self._consumer.seek(place, positions.get(number, 0))
+            self._consumer.seek(place, self._reached[number])
 
     async def _fetch(self) -> Fetched:
         try:
             found = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=self._at_once)
         except UnicodeDecodeError:
-            return await self._fetch_singly()
-        reached = {number: await self._consumer.position(place) for place, number in self._numbers.items()}
+            return await self._fetched(await self._singly(), is_idle=False)
         records = [record_of(one, self._numbers[place]) for place, own in found.items() for one in own]
-        return Fetched(records, reached, await self._ends(is_idle=not records))
+        return await self._fetched(records, is_idle=not records)
 
-    async def _fetch_singly(self) -> Fetched:
+    async def _fetched(self, records: Sequence[Record], *, is_idle: bool) -> Fetched:
+        self._reached = {number: await self._consumer.position(place) for place, number in self._numbers.items()}
+        return Fetched(records, self._reached, await self._ends(is_idle=is_idle))
+
+    async def _singly(self) -> list[Record]:
         """Past a record that the client fails on together with all that it fetched: what comes before it, and it.
 
         A name of a header that is no text is such a fault, which anybody can put into a log. Of the same batch, which
         is of the same writer, nothing can be read that comes after it; each of those becomes a dead letter as well.
         """
-        records = [record for place in self._numbers for record in await self._up_to_fault(place)]
-        reached = {number: await self._consumer.position(place) for place, number in self._numbers.items()}
-        return Fetched(records, reached, await self._ends(is_idle=False))
+        for place, number in self._numbers.items():
+            self._consumer.seek(place, self._reached[number])
+        return [record for place in self._numbers for record in await self._up_to_fault(place)]
 
     async def _up_to_fault(self, place: TopicPartition) -> list[Record]:
         records: list[Record] = []
-        self._consumer.seek(place, await self._consumer.position(place))
         while len(records) < self._at_once:
             try:
                 found = await self._consumer.getmany(place, timeout_ms=IDLE_MS, max_records=1)
