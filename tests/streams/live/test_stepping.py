@@ -26,10 +26,11 @@ from streams.live.forms import (
     trail_value,
 )
 from streams.live.stepping import Stepping, Stored, Writes, go_on
+from tests.histories import TRAILS, zones
 from tests.histories import History as Events
-from tests.histories import zones
 from tests.projections.strategies import folded, histories, told
 from tests.streams.logs import GOOD, POISONS, Log, PartitionOf, by_hash, logs, poison, record
+from tests.streams.odd_records import odd_records
 from tests.streams.recording import AMSTERDAM, NOW, call, in_memory, specified_events
 
 NO_DIMS = ("", "", "", "", "", None)
@@ -245,6 +246,22 @@ def test_what_is_no_event_becomes_the_dead_letter_that_the_recorder_makes_of_it(
 @pytest.mark.parametrize("is_signed", [False, True])
 def test_the_record_from_which_the_bad_ones_are_made_is_good(is_signed: bool) -> None:
     assert Tables().take(GOOD[is_signed]).letters == []
+
+
+@pytest.mark.slow
+@settings(max_examples=150)
+@given(st.lists(odd_records(by_hash(1)), min_size=1, max_size=4))
+def test_no_bytes_whatsoever_stop_a_step_or_what_is_read_of_its_states(found: list[Record]) -> None:
+    tables = {partition: Tables(Position(partition, 0, 0)) for partition in {one.partition for one in found}}
+    placed = [one._replace(offset=offset) for offset, one in enumerate(found)]
+    letters = [letter for one in placed for letter in tables[one.partition].take(one).letters]
+    with in_memory() as history:
+        assert sorted(letters) == sorted(Follower(history, AMSTERDAM, by_hash(1)).take(placed).letters)
+    for partition, table in tables.items():
+        for trail in TRAILS:
+            if by_hash(1)(trail) == partition:
+                good = record(Entry(call("good", trail), FEED), partition, len(found))
+                assert table.take(good._replace(offset=table.position.next_offset)).letters == []
 
 
 def test_an_event_that_lies_in_another_partition_than_its_trail_is_a_dead_letter() -> None:
