@@ -18,6 +18,7 @@ from streams.ownership import owning
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 2  # for answers that are under way; watched boards end at once
+KEPT_SECONDS = 75  # a connection without requests: closed sooner, it would often be just as a feed writes to it again
 CUT_OFF = "ASGI callable returned without completing response."
 EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 (where such a server is reached on this machine)
 
@@ -50,7 +51,13 @@ def serve(
 def run(app: FastAPI, listening: socket.socket, ready: Callable[[str], object]) -> None:
     """The same for what owns no history."""
     url = address(listening)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEPT_SECONDS,
+    )
     _Announcing(config, lambda: ready(url)).run(sockets=[listening])
 
 

@@ -1,8 +1,8 @@
 """The loop that keeps a history up with a log on Kafka: fetch, take, pass dead letters on, and again.
 
-Where more lies in the log it is fetched and read while the writer is at a step; the next one begins once that is part
-of history and its dead letters are passed on. What the broker does wrong is waited out, for as long as it takes, and
-reading then begins anew where history stands. What goes wrong within a step ends the loop: a history that cannot be
+Where much more lies in the log it is fetched and read while the writer is at a step; the next one begins once that is
+part of history and its dead letters are passed on. What the broker does wrong is waited out, for as long as it takes,
+and reading then begins anew where history stands. What goes wrong within a step ends the loop: a history that cannot be
 written must not look as if it were kept up.
 """
 
@@ -19,6 +19,7 @@ from streams.following import Follower, Read, Record, Taken
 PAUSE_SECONDS = 1.0
 BUSY_RECORDS = 100  # at once and up to the log's end: more come faster than steps are worth their price
 GATHERING_SECONDS = 0.05
+AHEAD_RECORDS = 1_000
 log = logging.getLogger(__name__)
 
 
@@ -75,13 +76,23 @@ class Recording:
     """A history that is being kept up. `run` in a thread of its own; everything else may be asked from any thread."""
 
     def __init__(
-        self, follower: Follower, source: Source, stopped: Event, pause_seconds: float = PAUSE_SECONDS
+        self,
+        follower: Follower,
+        source: Source,
+        stopped: Event,
+        *,
+        pause_seconds: float = PAUSE_SECONDS,
+        ahead_records: int = AHEAD_RECORDS,
     ) -> None:
-        """`stopped`: ends the loop after the step it is at."""
+        """`stopped`: ends the loop after the step it is at; `ahead_records`: of a step, from which on it is far behind.
+
+        Far behind, the next records are fetched meanwhile. Else they are not: those that come meanwhile go together.
+        """
         self._follower = follower
         self._source = source
         self._stopped = stopped
         self._pause_seconds = pause_seconds
+        self._ahead_records = ahead_records
         self._positions: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._step: Future[Taken] | None = None  # the one under way
@@ -120,11 +131,10 @@ class Recording:
             self._end_step()
 
     def _begin_step(self, read: Sequence[Read], fetched: Fetched) -> None:
-        """Where more lies in the log it is fetched meanwhile; else what comes meanwhile is for the next step."""
         self._ends = {**self._ends, **fetched.ends}
         self._step = self._follower.begin(read, fetched.reached)
         self._step.add_done_callback(self._moved)
-        if is_at_end(fetched):
+        if len(fetched.records) < self._ahead_records or is_at_end(fetched):
             self._end_step()
         if is_busy(fetched):
             self._stopped.wait(GATHERING_SECONDS)

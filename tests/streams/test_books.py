@@ -293,7 +293,8 @@ def _opening(books: Books) -> Event:
 
 def _record(entry: Entry, offset: int) -> Record:
     said = written(columns(entry))
-    return Record(ORGANISATION_PARTITION, offset, NOW, said.key, said.value, *(value for _, value in said.headers))
+    (_, layer), (_, digest) = said.headers
+    return Record(ORGANISATION_PARTITION, offset, NOW, said.key, said.value, layer, digest)
 
 
 def test_what_embedded_books_took_history_knows_at_once(path: Path) -> None:

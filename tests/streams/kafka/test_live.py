@@ -27,7 +27,8 @@ def path(tmp_path: Path) -> Path:
 def following(path: Path) -> None:
     """A history that follows a log, in which somebody with the number 3 called."""
     said = written(columns(Entry(call(rep=3), 0)))
-    record = Record(0, 0, 0, said.key, said.value, *(value for _, value in said.headers))
+    (_, layer), (_, digest) = said.headers
+    record = Record(0, 0, 0, said.key, said.value, layer, digest)
     with History.create(path) as history:
         follower = Follower(history, Calendar("UTC"), lambda _: 0)
         assert follower.take([record], {ORGANISATION_PARTITION: 2}).moved

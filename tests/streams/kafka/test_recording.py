@@ -81,7 +81,9 @@ def stopped() -> Event:
 
 
 def recording(history: History, broker: Broker, partition_of: PartitionOf = ONE) -> Recording:
-    return Recording(Follower(history, AMSTERDAM, partition_of), broker, broker.stopped, pause_seconds=0)
+    return Recording(
+        Follower(history, AMSTERDAM, partition_of), broker, broker.stopped, pause_seconds=0, ahead_records=2
+    )
 
 
 @pytest.mark.slow
