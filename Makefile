@@ -66,8 +66,8 @@ java: ## install the Java and Maven that a Kafka broker needs, where it may
 test: $(stamp) browser java ## run every test, in parallel
 	@$(bin)/python -m pytest -n $(WORKERS) $(ARGS)
 
-unit: $(stamp) ## run the quick tests only
-	@$(bin)/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+unit: $(stamp) ## run the tests of schemas/ and projections/, in under a minute
+	@$(bin)/python -m pytest -n $(WORKERS) -m "not slow" tests/schemas tests/projections $(ARGS)
 
 lint: $(stamp) ## check style, form, types and the floors
 	@$(bin)/ruff check --quiet --output-format concise
