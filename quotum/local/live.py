@@ -194,7 +194,7 @@ class Live:
     def _start_all(self) -> None:
         self._started(self._broker)
         expect_installed()
-        from streams.kafka import topics  # noqa: PLC0415 (an extra)
+        from streams.kafka import topics  # noqa: PLC0415 (an extra, which other commands need not and do not load)
 
         topics.create(self._broker.address, zone=ZONE, currency=CURRENCY, partitions=PARTITIONS, demo=True)
         for part in self._parts[1:]:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -129,7 +129,7 @@ class Sending:
         self._thread.join()
         self._loop.close()
 
-    def _call(self, work: Any) -> "Future[None]":  # noqa: ANN401 (a coroutine)
+    def _call(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def _end(self, request: _Request, error: Exception | None = None) -> None:
@@ -234,7 +234,7 @@ class Sending:
             while not self._closing:
                 try:
                     self._producer = await self._connected()
-                except Exception as error:  # noqa: BLE001 (as above)
+                except Exception as error:  # noqa: BLE001 (whatever it is, it is tried again, and nobody waits)
                     self._refuse_all(error)
                     await asyncio.sleep(AGAIN_SECONDS)
                 else:
