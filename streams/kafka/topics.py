@@ -29,7 +29,10 @@ LOG = {
     "retention.bytes": "-1",
     "retention.ms": "-1",  # for ever: the log is the truth
 }
-LATEST = {"cleanup.policy": "compact"}
+LATEST = {
+    "cleanup.policy": "compact",
+    "delete.retention.ms": "604800000",  # a week: how long a worker's disk, or a reader, may be away and go on
+}
 ENOUGH_REPLICAS, IN_SYNC = 3, "2"
 TRAILS_REMEMBERED = 50_000
 
@@ -39,6 +42,7 @@ class Names(NamedTuple):
 
     events: str
     organisation: str
+    trails: str
     cells: str
     dead_letters: str
 
@@ -52,7 +56,7 @@ class Names(NamedTuple):
         """ValueError for a prefix that topics cannot have."""
         if not PREFIX_FORM.fullmatch(prefix):
             raise ValueError(f"{prefix!r} cannot begin the name of a topic: take letters, digits, dots and dashes")
-        return cls(f"{prefix}.events", f"{prefix}.organisation", f"{prefix}.cells", f"{prefix}.dead-letters")
+        return cls(*(f"{prefix}.{name}" for name in ("events", "organisation", "trails", "cells", "dead-letters")))
 
 
 class Log(NamedTuple):
@@ -140,6 +144,7 @@ def _wanted(names: Names, partitions: int) -> dict[str, _Topic]:
     return {
         names.events: _Topic(partitions, LOG),
         names.organisation: _Topic(1, LOG),
+        names.trails: _Topic(partitions, LATEST),
         names.cells: _Topic(partitions, LATEST),
         names.dead_letters: _Topic(1, LOG),
     }

@@ -8,6 +8,8 @@ Rules
 3. A state is its registers, those of one event together, per entity; all else about a trail follows from them. Each
    entity lies as a whole of its own, so that only those are read that events are about.
 4. A cell's key names the partition whose events it counts, so that cells of several partitions never meet in one place.
+5. Beside the cells of a partition stands up to where its events are counted in them. Without that nobody could tell a
+   figure that nothing has moved since from one that was lost.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,6 +42,13 @@ class Tagged(NamedTuple):
     next_offset: int
 
 
+class Counted(NamedTuple):
+    """Up to where the events of a partition are counted in its cells: the next offset, and the last known_at."""
+
+    next_offset: int
+    known_at: int
+
+
 class _Said(msgspec.Struct, array_like=True, gc=False):
     """What registers still hold of what one event said."""
 
@@ -60,6 +69,8 @@ _read_parts = msgspec.msgpack.Decoder(Parts)
 _read_part = msgspec.msgpack.Decoder(_Part)
 _read_key = msgspec.msgpack.Decoder(tuple[int, int, int, str, str, str, str, str, str, str, int | None])
 _read_amount = msgspec.msgpack.Decoder(tuple[int | str, int])
+_read_partition = msgspec.msgpack.Decoder(tuple[int])
+_read_counted = msgspec.msgpack.Decoder(Counted)
 
 
 def trail_key(trail: str) -> bytes:
@@ -124,6 +135,31 @@ def read_cell_value(value: bytes) -> Tagged:
     """What `cell_value` was made of; FormError for other bytes."""
     amount, next_offset = _read(_read_amount, _of_this_form(value))
     return Tagged(int(amount), next_offset)
+
+
+def counted_key(partition: int) -> bytes:
+    """The key, among the cells of a partition, of what tells up to where they count."""
+    return _encode((partition,))
+
+
+def is_counted_key(key: bytes) -> bool:
+    """Whether a key among cells is one of `counted_key`, and no cell's."""
+    return key[:1] == counted_key(0)[:1]
+
+
+def read_counted_key(key: bytes) -> int:
+    """The partition; FormError for other bytes."""
+    return _read(_read_partition, key)[0]
+
+
+def counted_value(counted: Counted) -> bytes:
+    """Up to where a partition's cells count."""
+    return FORM_BYTE + _encode(counted)
+
+
+def read_counted_value(value: bytes) -> Counted:
+    """What `counted_value` was made of; FormError for other bytes."""
+    return _read(_read_counted, _of_this_form(value))
 
 
 def _grouped(registers: Mapping[str, Register]) -> list[_Said]:

@@ -50,9 +50,11 @@ def test_the_log_is_kept_for_ever_and_timed_by_the_broker_and_cells_keep_their_l
         found = settings(admin, name)
         assert (found["retention.ms"], found["retention.bytes"]) == ("-1", "-1")
         assert (found["cleanup.policy"], found["message.timestamp.type"]) == ("delete", "LogAppendTime")
-    assert settings(admin, names.cells)["cleanup.policy"] == "compact"
+    for topic in (names.trails, names.cells):
+        assert settings(admin, topic)["cleanup.policy"] == "compact"
+        assert settings(admin, topic)["delete.retention.ms"] == "604800000"
     counts = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(list(names))}
-    assert counts == {names.events: 3, names.organisation: 1, names.cells: 3, names.dead_letters: 1}
+    assert counts == {names.events: 3, names.organisation: 1, names.trails: 3, names.cells: 3, names.dead_letters: 1}
 
 
 def test_a_log_for_the_demo_says_so_and_is_no_log_of_real_books(broker: str, prefix: str) -> None:

@@ -12,13 +12,19 @@ from projections.fold import Cell, State, Trail, evolve
 from schemas.facts import Fact
 from streams.live.forms import (
     FORM,
+    Counted,
     FormError,
     Parts,
     cell_key,
     cell_value,
+    counted_key,
+    counted_value,
+    is_counted_key,
     part,
     read_cell_key,
     read_cell_value,
+    read_counted_key,
+    read_counted_value,
     read_part,
     read_trail,
     trail_key,
@@ -138,14 +144,29 @@ def test_an_amount_of_any_size_is_read_again_with_its_position(amount: int, next
 NEWER = bytes([FORM + 1]) + b"\x93\x01\x02\x03"
 
 
-@pytest.mark.parametrize("read", [read_trail, read_cell_value])
+@given(partition=st.integers(0, 10_000), next_offset=st.integers(0, 2**63 - 1), known_at=integers, cell=cells)
+def test_up_to_where_cells_count_lies_beside_them_and_is_never_taken_for_one(
+    partition: int, next_offset: int, known_at: int, cell: Cell
+) -> None:
+    key = counted_key(partition)
+    assert is_counted_key(key)
+    assert not is_counted_key(cell_key(partition, cell))
+    assert read_counted_key(key) == partition
+    assert read_counted_value(counted_value(Counted(next_offset, known_at))) == (next_offset, known_at)
+    with pytest.raises(FormError):
+        read_cell_key(key)
+    with pytest.raises(FormError):
+        read_counted_key(cell_key(partition, cell))
+
+
+@pytest.mark.parametrize("read", [read_trail, read_cell_value, read_counted_value])
 def test_a_newer_form_is_refused_and_says_what_to_do(read: object) -> None:
     assert callable(read)
     with pytest.raises(FormError, match=r"newer Quotum wrote this \(form 2, and this one knows 1\): upgrade"):
         read(NEWER)
 
 
-@pytest.mark.parametrize("read", [read_trail, read_cell_value])
+@pytest.mark.parametrize("read", [read_trail, read_cell_value, read_counted_value])
 @pytest.mark.parametrize(
     "value", [b"", b"\x00\x80", bytes([FORM]), bytes([FORM]) + b"\xc1", bytes([FORM]) + b"\x91\xc0"]
 )
