@@ -27,14 +27,17 @@ def worker(
     ] = None,
     host: Annotated[str, typer.Option(help="The address to listen on for who asks how it stands.")] = LOOPBACK,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8082,
+    session: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="Without a sign of life, until others take its partitions.")
+    ] = 10.0,
     prefix: Annotated[str, typer.Option(help="How the names of the log's topics begin.")] = "quotum",
 ) -> None:
     """Keep up the figures of a log in Kafka until it is stopped (Ctrl-C). Many can run: they share the partitions."""
     with told(), in_own_words(), listening_at(host, port) as listening:
         expect_installed()
         import_module("streams.kafka.workers").expect_versions()
-        log = log_on(broker, prefix)
-        working: Any = import_module("streams.kafka.workers.running").Worker(log, data, _end)
+        running: Any = import_module("streams.kafka.workers.running")
+        working = running.Worker(running.Site(log_on(broker, prefix), session), data, _end)
         watchdog = import_module("streams.kafka.workers.watching").Watchdog(working)
 
         def begin(url: str) -> None:

@@ -3,31 +3,36 @@
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from schemas.events import adapter
 from schemas.facts import FEED
+from schemas.moments import Calendar
 from streams.appending import Entry, columns
+from streams.following import Follower, Record
 from streams.kafka import clients
+from streams.kafka.reading import places, record_of
 from streams.kafka.sending import Sending
 from streams.kafka.topics import Log
 from streams.live.forms import Counted, is_counted_key, read_cell_key, read_cell_value, read_counted_value
 from streams.records import Written, written
 from streams.replaying import Cells, sql_cells
 from tests.kafka.killing import Command
-from tests.kafka.test_recording import follow
 from tests.servers import ENDED_SECONDS
 from tests.streams.recording import in_memory
 
 GROUP = "{}.workers"
 LOOK_SECONDS = 0.02
+SESSION = "1.5"  # seconds: as long the others wait for one that was killed
+FED, AT_ONCE, PAUSE_SECONDS = 6_000, 20, 0.05  # of a feed: some 350 events a second, for 17 seconds at most
 DAYS = ("2017-05-01", "2017-05-02", "2017-05-03")
 
 
@@ -59,6 +64,37 @@ def send(log: Log, events: Sequence[Written]) -> None:
     sending.close()
 
 
+class Feed:
+    """Sends little by little for as long as it is a context, so that workers commit often."""
+
+    def __init__(self, log: Log, seed: int) -> None:
+        self._log = log
+        self._events = sold(FED, seed)
+        self._stopped = threading.Event()
+        self._failed: BaseException | None = None
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+        assert self._failed is None, self._failed
+
+    def _run(self) -> None:
+        try:
+            sending = Sending(self._log)
+            for first in range(0, len(self._events), AT_ONCE):
+                sending.send(self._events[first : first + AT_ONCE]).result()
+                if self._stopped.wait(PAUSE_SECONDS):
+                    break
+            sending.close()
+        except BaseException as error:  # noqa: BLE001 (told to the test)
+            self._failed = error
+
+
 class Worker(Command):
     """`quotum worker` in a process of its own, which can be stopped and woken, too."""
 
@@ -66,7 +102,7 @@ class Worker(Command):
         """It has joined no group yet. `folder`: where what it complains about goes."""
         folder.mkdir(exist_ok=True)
         at = ("--broker", log.broker, "--prefix", log.names.prefix)
-        super().__init__("worker", *at, *words, module="streams.kafka.workers.running", folder=folder)
+        super().__init__("worker", *at, "--session", SESSION, *words, module="streams.kafka.workers.running", folder=folder)
 
     def signal(self, which: signal.Signals) -> None:
         """SIGSTOP or SIGCONT."""
@@ -157,10 +193,15 @@ def live_cells(log: Log) -> Cells:
     return {cell: amount for cell, amount in found.items() if amount}
 
 
+def records(log: Log) -> list[Record]:
+    """All events of a log."""
+    return [record_of(one, one.partition) for one in values(log, log.names.events)]
+
+
 def true_cells(log: Log) -> Cells:
     """What the events of the log count for by plain SQL over them."""
     with in_memory() as history:
-        follow(log, history)
+        Follower(history, Calendar(log.workspace.zone), places(log)).take(records(log))
         with history.read() as cursor:
             return sql_cells(cursor, log.workspace.zone)
 

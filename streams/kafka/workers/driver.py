@@ -28,9 +28,9 @@ PARTITION_BYTES = 2_000_000  # of a partition at once: some 5,000 events
 WAIT_MS = 50  # of the broker for more: as long a partition that is busy waits for one that is not
 IDLE_MS = 200  # until it is asked again, also for partitions whose lanes have begun meanwhile
 PAUSE_SECONDS = 0.02
-SESSION_MS, BEAT_MS, REBALANCE_MS = 10_000, 1_000, 30_000
+BEATS = 5  # within a session
+REBALANCE_MS = 30_000
 FINISH_SECONDS = 4.0  # for the steps that are under way when partitions are taken away
-FENCED_SECONDS = 2 * SESSION_MS / 1000
 log = logging.getLogger(__name__)
 
 
@@ -63,8 +63,8 @@ class Consumer(FaustConsumer):
             enable_auto_commit=False,
             auto_offset_reset="none",
             partition_assignment_strategy=[StickyPartitionAssignor],
-            session_timeout_ms=SESSION_MS,
-            heartbeat_interval_ms=BEAT_MS,
+            session_timeout_ms=int(site.session_seconds * 1000),
+            heartbeat_interval_ms=int(site.session_seconds * 1000 / BEATS),
             rebalance_timeout_ms=REBALANCE_MS,
             fetch_max_wait_ms=WAIT_MS,
             max_partition_fetch_bytes=PARTITION_BYTES,
@@ -126,7 +126,7 @@ class Consumer(FaustConsumer):
         if error := task.exception():
             self._crash_soon(error)
         elif lane.is_lost:
-            asyncio.get_running_loop().call_later(FENCED_SECONDS, self._expect_gone, lane)
+            asyncio.get_running_loop().call_later(2 * self.app.site.session_seconds, self._expect_gone, lane)
 
     def _expect_gone(self, lane: Lane) -> None:
         """The group has given the partition to whoever shut this worker out, or will not do so any more."""

@@ -30,6 +30,7 @@ from streams.kafka.workers.stores import CELLS, TABLES, TRAILS, Changes, Store
 from streams.live.forms import Counted, counted_key, counted_value, read_counted_value
 from streams.live.stepping import Stored, Writes
 
+SESSION_SECONDS = 10.0
 TRANSACTION_MS = 10_000  # then the broker undoes what nobody ended
 RETRY_MS = 5
 CLOSE_SECONDS = 2.0
@@ -45,6 +46,7 @@ class Site(NamedTuple):
     """What all partitions of a worker have in common."""
 
     log: Log
+    session_seconds: float = SESSION_SECONDS  # without a sign of life, until partitions go to others
 
     @property
     def group(self) -> str:
@@ -103,7 +105,7 @@ class Owned:
         found = self._stores[CELLS].get_many([key])
         if key in found:
             return Position(self._partition, *read_counted_value(found[key]))
-        if self._stores[TRAILS].position:
+        if not self._stores[TRAILS].is_empty():
             place = self._place(CELLS)
             raise KafkaError(
                 f"{place.topic} partition {place.partition} does not say up to where it counts, and there are states of "

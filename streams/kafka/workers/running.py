@@ -29,15 +29,15 @@ LATE_SECONDS = 30.0  # without a tick it is not known whether there is anything 
 class Worker:
     """One member of the group that folds a log. Any thread may ask it; as a context manager it runs within."""
 
-    def __init__(self, log: Log, data: Path | None, ended: Callable[[], object] = lambda: None) -> None:
-        """`log`: one that was checked; `data`: a folder of the worker's own, None to keep everything in memory.
+    def __init__(self, site: Site, data: Path | None, ended: Callable[[], object] = lambda: None) -> None:
+        """`data`: a folder of the worker's own, None to keep everything in memory.
 
         `ended` is called where it has ended by itself.
         """
-        self.log = log
+        self._site = site
         self.failed: BaseException | None = None
         self.events = 0  # that were taken
-        self._stores = Stores(data, _changelogs(log))
+        self._stores = Stores(data, _changelogs(site.log))
         self._consumer: Any = None  # Faust's types know nothing of ours
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
@@ -93,8 +93,9 @@ class Worker:
                 self._ended()
 
     async def _work(self) -> None:
-        stepping = Stepping(Calendar(self.log.workspace.zone), places(self.log))
-        app = create_app(Site(self.log), stepping, self._stores, self._moved)
+        log = self._site.log
+        stepping = Stepping(Calendar(log.workspace.zone), places(log))
+        app = create_app(self._site, stepping, self._stores, self._moved)
         self._consumer = app.consumer
         others = [self._loop.create_task(one) for one in (app.start(), self._tick())]
         ends = [self._loop.create_task(one) for one in (app.wait_until_stopped(), self._stopped.wait())]

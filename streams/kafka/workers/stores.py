@@ -33,6 +33,9 @@ class Store(Protocol):
     def get_many(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
         """Those of the keys that there are."""
 
+    def is_empty(self) -> bool:
+        """Whether there is no value at all."""
+
     def write(self, changes: Changes, position: int) -> None:
         """Values, None for those that are no more, and up to where of the changelog this is all: all or nothing."""
 
@@ -52,6 +55,10 @@ class MemoryStore:
         """Those of the keys that there are."""
         values = self._values
         return {key: values[key] for key in keys if key in values}
+
+    def is_empty(self) -> bool:
+        """Whether there is no value at all."""
+        return not self._values
 
     def write(self, changes: Changes, position: int) -> None:
         """Values and position."""
@@ -100,6 +107,10 @@ class DiskStore:
         asked = list(keys)
         found = self._database.get(asked)
         return {key: value for key, value in zip(asked, found, strict=True) if value is not None}
+
+    def is_empty(self) -> bool:
+        """Whether there is no value at all."""
+        return next(iter(self._database.keys()), ABOUT) == ABOUT  # which comes after all others
 
     def write(self, changes: Changes, position: int) -> None:
         """Values and position, in one write."""
