@@ -1,4 +1,4 @@
-"""The application of a worker: whether it lives, whether it has begun, and how far it is. Figures are asked elsewhere."""
+"""The application of a worker: whether it lives, has begun, and how far it is. Figures are asked elsewhere."""
 
 from collections.abc import Sequence
 from http import HTTPStatus

@@ -1,7 +1,7 @@
 """What lies in a log and is no event: the dead letters that are passed on for people to read.
 
-The recorder passes them on, and so do workers, each in a transaction with the rest of a step: a log may have only one of
-the two. Both say the same of the same record by the same key, so that one which comes again is known.
+The recorder passes them on, and so do workers, each in a transaction with the rest of a step: a log may have only one
+of the two. Both say the same of the same record by the same key, so that one which comes again is known.
 """
 
 from typing import NamedTuple

@@ -1,18 +1,13 @@
-"""Workers in processes of their own, on a real broker: their cells are what plain SQL makes of the log, whatever happens."""
+"""Workers in processes of their own, on a real broker: their cells are those of plain SQL, whatever happens."""
 
 import random
 import shutil
-import signal
-import time
 from pathlib import Path
 
-import httpx2 as httpx
 import pytest
 
 from streams.kafka import topics
 from streams.kafka.topics import Log
-from tests.kafka.broker import expect_runnable
-from tests.kafka.killing import BrokerProcess
 from tests.kafka.working import Feed, expect_exact, send, sold, wait_for_all, wait_for_some, working
 
 KILLS = 4

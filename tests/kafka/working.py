@@ -1,4 +1,4 @@
-"""What tests of workers share: a log that is sold into, the truth about it by plain SQL, and what lies in its topics."""
+"""What tests of workers share: a log that is sold into, the truth by plain SQL, and what lies in its topics."""
 
 import os
 import random
@@ -46,7 +46,9 @@ def sold(count: int, seed: int) -> list[Written]:
 
 def _event(number: int, chance: random.Random) -> dict[str, Any]:
     deal = str(chance.randrange(40_000) if chance.random() < 0.5 else chance.randrange(50))
-    kind = chance.choice(("call.logged", "deal.opened", "deal.won", "deal.won", "deal.lost", "deal.reopened", "deal.deleted"))
+    kind = chance.choice(
+        ("call.logged", "deal.opened", "deal.won", "deal.won", "deal.lost", "deal.reopened", "deal.deleted")
+    )
     data: dict[str, Any] = {"id": deal}
     if kind not in {"deal.reopened", "deal.deleted"}:
         data |= {"rep": chance.randint(1, 7), "day": chance.choice(DAYS)}
@@ -102,7 +104,9 @@ class Worker(Command):
         """It has joined no group yet. `folder`: where what it complains about goes."""
         folder.mkdir(exist_ok=True)
         at = ("--broker", log.broker, "--prefix", log.names.prefix)
-        super().__init__("worker", *at, "--session", SESSION, *words, module="streams.kafka.workers.running", folder=folder)
+        super().__init__(
+            "worker", *at, "--session", SESSION, *words, module="streams.kafka.workers.running", folder=folder
+        )
 
     def signal(self, which: signal.Signals) -> None:
         """SIGSTOP or SIGCONT."""

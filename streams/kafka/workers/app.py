@@ -19,7 +19,7 @@ BUFFERED = 2  # batches that Faust holds between fetching and a lane: more would
 TRANSPORTS.aliases[SCHEME] = f"{driver.__name__}:{driver.Transport.__name__}"
 
 
-class Whole(faust.Schema):
+class Whole(faust.Schema):  # type: ignore[misc]  # Faust's types fit one event and one key at a time
     """Of a topic whose events are whole batches of records: a lane reads them, and Faust hands them on."""
 
     def compile(self, app: Any, **_: Any) -> Any:  # noqa: ANN401 (Faust calls it so)
@@ -31,7 +31,7 @@ class Whole(faust.Schema):
         return decode
 
 
-class Table(faust.Table):  # type: ignore[type-arg, misc] (its types are of keys one by one)
+class Table(faust.Table):  # type: ignore[misc]  # the same
     """A table of which a worker has some partitions. It is read and written in many values, in the order of `take`."""
 
     def of(self, partition: int) -> Store:
@@ -49,7 +49,7 @@ class Table(faust.Table):  # type: ignore[type-arg, misc] (its types are of keys
 
     def on_key_set(self, key: Any, value: Any) -> None:  # noqa: ANN401 (Faust calls it so)
         """Refused: a value that goes into a changelog by itself would be seen without what belongs to it."""
-        raise TypeError(f"{self.name} is written with the step that it belongs to, by put_many alone")
+        raise TypeError(f"{self.name} takes {key!r} with the step that it belongs to alone, not {value!r} by itself")
 
     def on_key_del(self, key: Any) -> None:  # noqa: ANN401 (the same)
         """Refused: see `on_key_set`."""
@@ -59,7 +59,7 @@ class Table(faust.Table):  # type: ignore[type-arg, misc] (its types are of keys
         """Nothing is begun here: lanes open what they need."""
 
 
-class Tables(TableManager):  # type: ignore[misc] (Faust's own class has no types that fit)
+class Tables(TableManager):  # type: ignore[misc]  # the same
     """Tables that Faust is not to recover: whoever comes to own a partition reads it on, shut to all others before."""
 
     def add(self, table: Any) -> Any:  # noqa: ANN401 (Faust calls it so)
@@ -78,7 +78,7 @@ class Tables(TableManager):  # type: ignore[misc] (Faust's own class has no type
         self._tables_registered.set()
 
 
-class App(faust.App):  # type: ignore[misc] (the same)
+class App(faust.App):  # type: ignore[misc]  # the same
     """A worker's app, for one log."""
 
     def __init__(self, site: Site, stepping: Stepping, stores: Stores, moved: Callable[[int], object]) -> None:
@@ -123,7 +123,7 @@ def create_app(site: Site, stepping: Stepping, stores: Stores, moved: Callable[[
         app.Table(name, partitions=site.log.partitions)
     events = app.topic(site.log.names.events, schema=Whole(), partitions=site.log.partitions, acks=False)
 
-    @app.agent(events, name="folding")  # type: ignore[untyped-decorator] (Faust's has no types that fit)
+    @app.agent(events, name="folding")  # type: ignore[untyped-decorator]  # the same
     async def folding(stream: Any) -> None:  # noqa: ANN401 (the same)
         async for event in stream.noack().events():
             await event.value.lane.put(event.value)

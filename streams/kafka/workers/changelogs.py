@@ -1,6 +1,6 @@
 """States and cells into the topics that are their changelogs, and from there into stores: as committed, in batches.
 
-What a batch has no room for goes alone. A trail that is larger than the topic takes cannot be kept, and is told clearly.
+What a batch has no room for goes alone. A trail that is larger than the topic takes cannot be kept, and is told.
 """
 
 import time
@@ -112,6 +112,6 @@ def _expect_room(topic: str, key: bytes, value: bytes | None) -> None:
     size = len(key) + len(value or b"")
     if size > RECORD_BYTES:
         raise KafkaError(
-            f"what is known of {key!r} takes {size} bytes, and a record of {topic} has room for {RECORD_BYTES}: events of "
-            "so many things do not belong in one trail"
+            f"what is known of {key!r} takes {size} bytes, and a record of {topic} has room for {RECORD_BYTES}: events "
+            "of so many things do not belong in one trail"
         )

@@ -38,7 +38,7 @@ class FencedError(Exception):
     """A partition is another worker's, and this one's as well, for longer than the group needs to tell them."""
 
 
-class Consumer(FaustConsumer):
+class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one record at a time
     """A member of the group of workers. All of it runs on Faust's loop."""
 
     consumer_stopped_errors: ClassVar[tuple[type[BaseException], ...]] = ()
@@ -131,7 +131,9 @@ class Consumer(FaustConsumer):
     def _expect_gone(self, lane: Lane) -> None:
         """The group has given the partition to whoever shut this worker out, or will not do so any more."""
         if lane in self.lanes.values():
-            self._crash_soon(FencedError(f"somebody else writes for partition {lane.partition}, which is this worker's"))
+            self._crash_soon(
+                FencedError(f"somebody else writes for partition {lane.partition}, which is this worker's")
+            )
 
     def _crash_soon(self, error: BaseException) -> None:
         self._ending = asyncio.get_running_loop().create_task(self.app.crash(error))
@@ -150,8 +152,8 @@ class Consumer(FaustConsumer):
 
     # Fetching
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:
-        """A batch of each partition of which something came; Faust's own idea of when to ask for which is left aside."""
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:  # noqa: ASYNC109 (Faust's)
+        """A batch of each partition of which something came; which Faust would ask for is left aside."""
         del active_partitions
         asked = self._asked()
         if not asked:
@@ -278,7 +280,7 @@ class Consumer(FaustConsumer):
         return TP(topic, partition)
 
 
-class _Listener(ConsumerRebalanceListener):
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
     """What the client tells of partitions."""
 
     def __init__(self, consumer: Consumer) -> None:
@@ -293,7 +295,7 @@ class _Listener(ConsumerRebalanceListener):
         await self._consumer.assigned({TP(*one) for one in assigned})
 
 
-class Transport(base.Transport):
+class Transport(base.Transport):  # type: ignore[misc]  # as of Consumer
     """The driver, as Faust knows it. Its producer sends nothing: lanes have producers of their own."""
 
     Consumer: ClassVar[type[Consumer]] = Consumer

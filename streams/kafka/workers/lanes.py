@@ -84,7 +84,9 @@ class Lane:
             self._news.clear()
             await self._news.wait()
         found: list[Batch] = []
-        while self._waiting and not self._is_ending and (not found or _size([*found, self._waiting[0]]) <= STEP_RECORDS):
+        while (
+            self._waiting and not self._is_ending and (not found or _size([*found, self._waiting[0]]) <= STEP_RECORDS)
+        ):
             found.append(self._waiting.popleft())
         self._room.set()
         return found

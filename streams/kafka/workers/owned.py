@@ -1,9 +1,9 @@
 """A partition on a real broker in the hands of this worker, as `streams/live/owning.py` wants it.
 
 Whoever owns it writes with a producer whose name is the partition's. To begin with that name shuts out whoever had it,
-undoes what that one left open, and returns once that is done; so what is read afterwards is all there is. Where to go on
-lies in the cells of the partition, written in the same transaction: the offset that the group has is the same, and is for
-those who look at the group from outside. Kafka forgets it after a week without workers.
+undoes what that one left open, and returns once that is done; so what is read afterwards is all there is. Where to go
+on lies in the cells of the partition, written in the same transaction: the offset that the group has is the same, and
+is for those who look at the group from outside. Kafka forgets that one after a week without workers.
 """
 
 import asyncio
@@ -108,13 +108,13 @@ class Owned:
         if not self._stores[TRAILS].is_empty():
             place = self._place(CELLS)
             raise KafkaError(
-                f"{place.topic} partition {place.partition} does not say up to where it counts, and there are states of "
-                "trails: it was emptied. Take both topics away, and have quotum topics create make them anew."
+                f"{place.topic} partition {place.partition} does not say up to where it counts, and there are states "
+                "of trails: it was emptied. Take both topics away, and have quotum topics create make them anew."
             )
         return Position(self._partition, 0, 0)
 
     async def commit(self, writes: Writes) -> bool:
-        """States, cells, dead letters and position in one transaction. False where somebody else owns the partition."""
+        """States, cells, dead letters and position in one transaction. False where somebody else has the partition."""
         try:
             await self._commit(writes)
         except LOST as error:

@@ -1,8 +1,8 @@
 """Trail states and cells on a worker's disk, or in its memory: each table of each partition lies by itself.
 
-A store knows up to where of its changelog it is the same. On disk it also knows which changelog that is, which form its
-values have, and when it was last written; where one of these does not fit it begins anew, from the changelog's beginning:
-a cell that became nothing long ago is told of no more, and would stay for ever.
+A store knows up to where of its changelog it is the same. On disk it also knows which changelog that is, which form
+its values have, and when it was last written; where one of these does not fit it begins anew, from the changelog's
+beginning: a cell that became nothing long ago is told of no more, and would stay for ever.
 """
 
 import fcntl
@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 import msgspec
 from rocksdict import Options, Rdict, WriteBatch
@@ -104,8 +104,8 @@ class DiskStore:
 
     def get_many(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
         """Those of the keys that there are."""
-        asked = list(keys)
-        found = self._database.get(asked)
+        asked: list[Any] = list(keys)
+        found: list[bytes | None] = self._database.get(asked) or []
         return {key: value for key, value in zip(asked, found, strict=True) if value is not None}
 
     def is_empty(self) -> bool:
