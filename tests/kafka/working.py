@@ -1,5 +1,6 @@
 """What tests of workers share: a log that is sold into, the truth by plain SQL, and what lies in its topics."""
 
+import itertools
 import os
 import random
 import signal
@@ -7,9 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
+import httpx2 as httpx
+import msgspec
 from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
@@ -18,6 +22,7 @@ from schemas.facts import FEED
 from schemas.moments import Calendar
 from streams.appending import Entry, columns
 from streams.following import Follower, Record
+from streams.history import History
 from streams.kafka import clients
 from streams.kafka.reading import places, record_of
 from streams.kafka.sending import Sending
@@ -32,7 +37,7 @@ from tests.streams.recording import in_memory
 GROUP = "{}.workers"
 LOOK_SECONDS = 0.02
 SESSION = "1.5"  # seconds: as long the others wait for one that was killed
-FED, AT_ONCE, PAUSE_SECONDS = 6_000, 20, 0.05  # of a feed: some 350 events a second, for 17 seconds at most
+FED, AT_ONCE, PAUSE_SECONDS = 3_000, 10, 0.05  # of a feed: 200 events a second at most, and in the end again
 DAYS = ("2017-05-01", "2017-05-02", "2017-05-03")
 
 
@@ -57,6 +62,14 @@ def _event(number: int, chance: random.Random) -> dict[str, Any]:
     told = {"specversion": "1.0", "id": f"e{number}", "source": "crm", "type": f"quotum.{kind}.v1"}
     time_ = f"2017-05-0{chance.randint(3, 9)}T0{chance.randint(0, 9)}:00:00Z"
     return {**told, "time": time_, "trail": f"case-{deal}", "data": data}
+
+
+def deletion(number: int, won: Written) -> Written:
+    """That a deal was deleted, said last."""
+    told = {"specversion": "1.0", "id": f"d{number}", "source": "crm", "type": "quotum.deal.deleted.v1"}
+    data = {"id": msgspec.json.decode(won.value)["data"]["id"]}
+    event = {**told, "time": "2017-06-01T00:00:00Z", "trail": won.trail, "data": data}
+    return written(columns(Entry(adapter().validate_python(event), FEED)))
 
 
 def send(log: Log, events: Sequence[Written]) -> None:
@@ -88,7 +101,7 @@ class Feed:
     def _run(self) -> None:
         try:
             sending = Sending(self._log)
-            for first in range(0, len(self._events), AT_ONCE):
+            for first in itertools.cycle(range(0, len(self._events), AT_ONCE)):
                 sending.send(self._events[first : first + AT_ONCE]).result()
                 if self._stopped.wait(PAUSE_SECONDS):
                     break
@@ -112,6 +125,13 @@ class Worker(Command):
         """SIGSTOP or SIGCONT."""
         assert self._forked.process
         os.kill(self._forked.process, which)
+
+    def lives(self) -> bool:
+        """Whether it has not ended by itself."""
+        try:
+            return httpx.get(f"{self.url}/health", trust_env=False).status_code == HTTPStatus.OK
+        except httpx.TransportError:
+            return False
 
 
 @contextmanager
@@ -202,15 +222,20 @@ def records(log: Log) -> list[Record]:
     return [record_of(one, one.partition) for one in values(log, log.names.events)]
 
 
-def true_cells(log: Log) -> Cells:
+def true_cells(log: Log, follow: Callable[[Log, History], object]) -> Cells:
     """What the events of the log count for by plain SQL over them."""
     with in_memory() as history:
-        Follower(history, Calendar(log.workspace.zone), places(log)).take(records(log))
+        follow(log, history)
         with history.read() as cursor:
             return sql_cells(cursor, log.workspace.zone)
 
 
-def expect_exact(log: Log) -> None:
+def at_once(log: Log, history: History) -> None:
+    """Follow a log in one step."""
+    Follower(history, Calendar(log.workspace.zone), places(log)).take(records(log))
+
+
+def expect_exact(log: Log, follow: Callable[[Log, History], object] = at_once) -> None:
     """All is counted, once: cells are the truth, and the group stands at the ends."""
-    assert live_cells(log) == true_cells(log) != {}
+    assert live_cells(log) == true_cells(log, follow) != {}
     assert counted(log) == {partition: end for partition, end in ends(log).items() if end}

@@ -8,6 +8,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ class Worker:
         """Leave the group once what is under way is done; whether it has ended. Again is harmless."""
         self._is_closing = True
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopped.set)
+            with suppress(RuntimeError):  # it has ended just now
+                self._loop.call_soon_threadsafe(self._stopped.set)
             self._thread.join(STOP_SECONDS + 1)
         return not self._thread.is_alive()
 
@@ -82,9 +84,9 @@ class Worker:
         return is_well and self.is_ready() and all(one.lag == 0 for one in self.standings())
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._work())
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._work())
         except BaseException as error:  # noqa: BLE001 (told by whoever started it)
             self.failed = error
         finally:
