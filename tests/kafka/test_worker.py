@@ -158,8 +158,9 @@ def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tm
         log = topics.create(broker.address, **WORKSPACE)
         with working(log, tmp_path / "one") as worker:
             for seed in (9, 10):
-                send(log, sold(1_000, seed))
-                wait_for_some(log, 100)
+                before = sum(ends(log).values())
+                send(log, sold(2_000, seed))
+                wait_until(lambda: sum(counted(log).values()) > before)  # noqa: B023 (asked here alone)
                 broker.kill()
                 broker.start()
                 if not worker.lives():

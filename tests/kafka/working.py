@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +23,7 @@ from schemas.moments import Calendar
 from streams.appending import Entry, columns
 from streams.following import Follower, Record
 from streams.history import History
-from streams.kafka import clients
+from streams.kafka import KafkaError, clients
 from streams.kafka.reading import places, record_of
 from streams.kafka.sending import Sending
 from streams.kafka.topics import Log
@@ -153,11 +153,12 @@ def wait_until(is_so: Callable[[], bool], told: Callable[[], object] = lambda: "
 
 
 def counted(log: Log) -> dict[int, int]:
-    """Up to where the workers' group has committed each partition of events."""
-    with clients.admin(log.broker) as admin:
+    """Up to where the workers' group has committed each partition of events; nothing where none can tell just now."""
+    with suppress(KafkaError), clients.admin(log.broker) as admin:
         group = GROUP.format(log.names.prefix)
         found = admin.list_group_offsets([group])[group]
-    return {place.partition: one.offset for place, one in found.items()}
+        return {place.partition: one.offset for place, one in found.items()}
+    return {}
 
 
 def ends(log: Log) -> dict[int, int]:
