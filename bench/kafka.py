@@ -54,7 +54,7 @@ def main() -> None:
     report("kafka", figures, recorded / read)
 
 
-def _log(broker: str, prefix: str) -> Log:
+def log_of(broker: str, prefix: str) -> Log:
     return topics.create(broker, prefix=prefix, partitions=PARTITIONS, zone="Europe/Amsterdam", currency="EUR")
 
 
@@ -64,7 +64,7 @@ def _gateway(broker: str, folder: Path, *, is_recorded: bool) -> float:
     folder.mkdir()
     log, owners = f"{folder.name}-sent", f"{folder.name}-sent" if is_recorded else f"{folder.name}-other"
     for prefix in {log, owners}:
-        _log(broker, prefix)
+        log_of(broker, prefix)
     bodies = [json.dumps([call(number) for number in range(SIZE)]).encode() for _ in range(BATCHES)]
     own = threading.local()
     with (
@@ -88,9 +88,9 @@ def _gateway(broker: str, folder: Path, *, is_recorded: bool) -> float:
 
 
 def _recorder(broker: str, folder: Path) -> tuple[float, float]:
-    log = _log(broker, "recorder")
-    sent = [written(columns(Entry(read_event(line), FEED))) for line in _times_over(bpi2012_lines())]
-    _send(log, sent)
+    log = log_of(broker, "recorder")
+    sent = [written(columns(Entry(read_event(line), FEED))) for line in times_over(bpi2012_lines(), TIMES)]
+    send(log, sent)
     begun = time.perf_counter()
     _read(log, len(sent))
     reading = time.perf_counter() - begun
@@ -103,17 +103,17 @@ def _recorder(broker: str, folder: Path) -> tuple[float, float]:
     return len(sent) / recording, len(sent) / reading
 
 
-def _times_over(lines: list[bytes]) -> list[bytes]:
+def times_over(lines: list[bytes], times: int) -> list[bytes]:
     """The same again with other cases, so that what a start costs weighs as little as it does in a day's work."""
     trails = [json.loads(line)["trail"].encode() for line in lines]
     return [
         line.replace(b'"' + trail, b'"%d-%s' % (time, trail))
-        for time in range(TIMES)
+        for time in range(times)
         for line, trail in zip(lines, trails, strict=True)
     ]
 
 
-def _send(log: Log, sent: list[Written]) -> None:
+def send(log: Log, sent: list[Written]) -> None:
     sending = Sending(log)
     for first in range(0, len(sent), SIZE * SIZE):
         sending.send(sent[first : first + SIZE * SIZE]).result()
@@ -129,7 +129,7 @@ def _read(log: Log, count: int) -> None:
 
 
 def _row(broker: str, folder: Path) -> dict[str, float]:
-    _log(broker, "row")
+    log_of(broker, "row")
     (folder / "row").mkdir()
     with served(folder / "row", "--broker", broker, "--prefix", "row") as url:
         waits, _ = measured(url, RATE, 20)
