@@ -124,7 +124,7 @@ def _read(log: Log, count: int) -> None:
     reading = Reading(log)
     reading.begin({})
     while count > 0:
-        count -= len(reading.fetch().records)
+        count -= len(reading.fetch().read)
     reading.close()
 
 
