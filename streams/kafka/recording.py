@@ -35,9 +35,14 @@ class Fetched(NamedTuple):
     ends: Mapping[int, int]
 
 
+def lag(fetched: Fetched) -> int:
+    """How many places of the log lie ahead, as far as is known."""
+    return sum(max(0, end - fetched.reached.get(partition, 0)) for partition, end in fetched.ends.items())
+
+
 def is_at_end(fetched: Fetched) -> bool:
     """Whether nothing is left in the log, as far as is known."""
-    return all(fetched.reached.get(partition, 0) >= end for partition, end in fetched.ends.items())
+    return not lag(fetched)
 
 
 def is_busy(fetched: Fetched) -> bool:
