@@ -23,7 +23,7 @@ MAGIC, MAGIC_AT = b"DUCK", 8  # how and where a DuckDB file says what it is
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",  # opening a file fetches nothing
     "autoload_known_extensions": "false",
-    "checkpoint_threshold": "64MB",  # of journal; with 16 a batch costs a fifth more, and a start after a kill 0.8 s less
+    "checkpoint_threshold": "64MB",  # of journal: with 16 a batch costs a fifth more, a start after a kill less
 }
 OWNER = re.compile(r"\(PID (\d+)\)")
 
