@@ -20,6 +20,16 @@ from tests.streams.recording import AMSTERDAM
 FAR_RECORDS, NEAR_RECORDS = 500, 20
 AT_ONCE, AHEAD_AT_ONCE = 15, 50
 Led = Callable[[int], object]
+PAUSE = Event()
+
+
+class Awaited(Forerunner):
+    """One that is waited for, so that it has much to read however quick everything else is."""
+
+    def is_ready(self) -> bool:
+        while not super().is_ready():
+            PAUSE.wait(0.01)
+        return True
 
 
 class Helped(CatchingUp):
@@ -30,7 +40,7 @@ class Helped(CatchingUp):
         self.log, self.stopped, self.led = log, stopped, led
 
     def start(self) -> Forerunner:
-        self.helper = Forerunner(self.log, AHEAD_AT_ONCE)
+        self.helper = Awaited(self.log, AHEAD_AT_ONCE)
         return self.helper
 
     def fetch(self) -> Fetched:

@@ -25,8 +25,8 @@ from tests.servers import ENDED_SECONDS
 from tests.streams.logs import PLACES, TOLD
 from tests.streams.recording import AMSTERDAM, Rows, call, in_memory
 
-EVENTS, TRAILS, TRANSACTIONS = 4_000, 300, 4
-KILLS = 2
+EVENTS, TRAILS, TRANSACTIONS = 2_000, 300, 4
+KILLS = 3
 EVERYTHING = (
     PLACES,
     TOLD,
@@ -72,7 +72,7 @@ def expected(log: Log) -> list[Rows]:
             follower.begin(fetched.read, fetched.reached).result()
         follower.begin(fetched.read, fetched.reached).result()
         found = everything(history)
-    assert [len(rows) for rows in found[1:4]] == [EVENTS + 60 + 2, EVENTS, TRANSACTIONS]
+    assert [len(rows) for rows in found[1:4]] == [EVENTS + 30 + 2, EVENTS, TRANSACTIONS]
     return found
 
 
