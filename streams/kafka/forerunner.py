@@ -148,7 +148,9 @@ def run(frames: Frames) -> None:
         try:
             reading.begin(positions)
             while True:
-                frames.say(pack(reading.fetch()))
+                with collection_paused():  # which took as long as the client itself
+                    message = pack(reading.fetch())
+                frames.say(message)
         except (AwayError, KafkaError) as error:
             frames.say(pack(str(error)))
 
