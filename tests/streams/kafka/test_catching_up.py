@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from streams.appending import DeadLetter
 from streams.following import Read
 from streams.kafka.catching_up import CatchingUp
-from streams.kafka.forerunner import LostError
+from streams.kafka.forerunner import NOTHING, LostError
 from streams.kafka.recording import AwayError, Fetched
 
 FAR, NEAR = 10, 3
-Script = Iterable[bool]  # per call of one that helps, whether it is lost
+Script = Iterable[bool]  # per call of one that helps, whether it is lost; or whether it has nothing to say
 
 
 class Log:
@@ -69,8 +69,8 @@ class Own:
 class Ahead:
     """Reads ahead, until it is lost as its script says."""
 
-    def __init__(self, log: Log, script: Script = (), waits: int = 1, size: int = 2) -> None:
-        self.log, self.script, self.waits, self.size = log, iter(script), waits, size
+    def __init__(self, log: Log, script: Script = (), waits: int = 1, size: int = 2, silent: Script = ()) -> None:
+        self.log, self.script, self.waits, self.size, self.silent = log, iter(script), waits, size, iter(silent)
         self.at: Mapping[int, int] | None = None
         self.is_open = True
 
@@ -91,6 +91,8 @@ class Ahead:
     def fetch(self) -> Fetched:
         self.expect_there()
         assert self.at is not None
+        if next(self.silent, False):
+            return NOTHING
         fetched = self.log.fetch(self.at, self.size)
         self.at = fetched.reached
         return fetched
@@ -119,7 +121,7 @@ class Site:
         self.found += self.source.fetch().read
 
     def to_the_end(self) -> None:
-        for _ in range(sum(self.log.ends.values()) + 20):
+        for _ in range(sum(self.log.ends.values()) + 30):
             self.fetch()
 
     def expect_everything(self) -> None:
@@ -129,15 +131,16 @@ class Site:
 
 @given(
     st.lists(st.integers(0, 40), min_size=1, max_size=3),
-    st.lists(st.booleans(), max_size=30),
+    st.tuples(st.lists(st.booleans(), max_size=30), st.lists(st.booleans(), max_size=9)),
     st.integers(0, 5),
     st.integers(1, 9),
     st.lists(st.integers(0, 40), max_size=3),
 )
 def test_whoever_reads_and_whenever_it_is_lost_everything_comes_once_and_in_order(
-    ends: list[int], script: list[bool], waits: int, size: int, more: list[int]
+    ends: list[int], scripts: tuple[list[bool], list[bool]], waits: int, size: int, more: list[int]
 ) -> None:
-    site = Site(*ends, script=script, waits=waits, size=size)
+    script, silent = scripts
+    site = Site(*ends, script=script, silent=silent, waits=waits, size=size)
     site.source.begin({})
     site.to_the_end()
     site.log.grow([end + added for end, added in zip(ends, [*more, 0, 0, 0], strict=False)])
@@ -203,6 +206,13 @@ def test_help_that_is_lost_is_told_of_once_and_asked_for_again_only_after_the_en
     site.log.grow([50, 50])
     site.to_the_end()
     assert len(site.helpers) == 2
+    site.expect_everything()
+
+
+def test_help_that_is_lost_while_it_has_nothing_to_say_is_gone_on_from_where_it_was() -> None:
+    site = Site(50, 0, script=[False] * 6 + [True], waits=0, silent=[False, False, True, True])
+    site.source.begin({})
+    site.to_the_end()
     site.expect_everything()
 
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from projections.organisation import Organisation
 from streams.following import Record, read
 from streams.kafka import forerunner as under_test
-from streams.kafka.forerunner import NOTHING, Forerunner, LostError, pack, unpacked
+from streams.kafka.forerunner import NOTHING, READY, Forerunner, LostError, pack, unpacked
+from streams.kafka.frames import Frames
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, Names
 from tests.servers import ENDED_SECONDS
@@ -37,6 +38,15 @@ for line in sys.stdin:
         pass
     ahead.begin({})
     print("begun", flush=True)
+"""
+STUCK = """
+import threading
+from streams.kafka import forerunner
+class Stuck:
+    def __init__(self, *_): pass
+    def begin(self, _): threading.Event().wait()
+forerunner.Reading = Stuck
+forerunner.main()
 """
 Started = Callable[[], Forerunner]
 
@@ -171,3 +181,20 @@ def test_it_ends_by_itself_once_whoever_started_it_is_killed(silent: str, has_be
     with suppress(psutil.NoSuchProcess):
         psutil.Process(pid).wait(ENDED_SECONDS)
     assert not psutil.pid_exists(pid)
+
+
+@pytest.mark.slow
+def test_whatever_it_is_at_it_ends_once_nobody_listens() -> None:
+    ours, theirs = socket.socketpair()
+    frames = Frames(ours)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-c", STUCK, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+    frames.say(pack(("nowhere:1", "quotum", 2, 10)))
+    assert frames.hear(ENDED_SECONDS) == READY
+    frames.say(pack({}))
+    frames.close()
+    assert process.wait(ENDED_SECONDS) == 0
