@@ -21,6 +21,8 @@ from streams.books import BehindError, Books, Outcome, expect_own_vault, expect_
 from streams.following import ORGANISATION_PARTITION, Follower, Taken
 from streams.history import History, HistoryError
 from streams.kafka import clients
+from streams.kafka.catching_up import CatchingUp
+from streams.kafka.forerunner import Forerunner
 from streams.kafka.reading import Reading, numbered, places, record_of
 from streams.kafka.recording import Recording
 from streams.kafka.sending import Sending
@@ -60,7 +62,7 @@ class LiveBooks(Books):
         super().__init__(history, vault, clock)
         self._is_open = True
         self._positions = follower.positions()
-        self._reading = Reading(log)
+        self._reading = CatchingUp(Reading(log), lambda: Forerunner(log))
         self.recording = Recording(follower, self._reading, self._stopped)
         self._sending = Sending(log)
         self._thread = threading.Thread(target=self._record_on, name="recorder")
