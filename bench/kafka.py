@@ -11,6 +11,7 @@ import json
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -55,6 +56,7 @@ def main() -> None:
 
 
 def log_of(broker: str, prefix: str) -> Log:
+    """A new log of a broker."""
     return topics.create(broker, prefix=prefix, partitions=PARTITIONS, zone="Europe/Amsterdam", currency="EUR")
 
 
@@ -113,7 +115,8 @@ def times_over(lines: list[bytes], times: int) -> list[bytes]:
     ]
 
 
-def send(log: Log, sent: list[Written]) -> None:
+def send(log: Log, sent: Sequence[Written]) -> None:
+    """Events into a log; all of them are there on return."""
     sending = Sending(log)
     for first in range(0, len(sent), SIZE * SIZE):
         sending.send(sent[first : first + SIZE * SIZE]).result()

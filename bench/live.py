@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx2 as httpx
 import psutil
 from kafka import TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 
 from bench.bpi2012 import bpi2012_lines
 from bench.kafka import log_of, send, times_over
@@ -30,7 +31,7 @@ from streams.appending import Entry, Position, columns
 from streams.collecting import collection_paused
 from streams.following import Record, told
 from streams.kafka import KafkaError, clients
-from streams.kafka.reading import Reading, places
+from streams.kafka.reading import places, record_of
 from streams.kafka.topics import Log
 from streams.kafka.workers.stores import MemoryStore
 from streams.live.forms import is_counted_key, read_counted_value
@@ -122,9 +123,8 @@ def _speed(log: Log) -> float:
     """Events a second between the first transaction and the last, of all partitions together."""
     said: list[tuple[int, int, int]] = []  # when, partition, up to where
     for partition in range(log.partitions):
-        for record in _read_whole(log, log.names.cells, partition):
-            if is_counted_key(record.key):
-                said.append((record.timestamp, partition, read_counted_value(record.value).next_offset))
+        records = [one for one in _read_whole(log, log.names.cells, partition) if is_counted_key(one.key)]
+        said += [(one.timestamp, partition, read_counted_value(one.value).next_offset) for one in records]
     said.sort()
     first = sum({partition: offset for at, partition, offset in reversed(said) if at == said[0][0]}.values())
     last = sum(_ends(log, log.names.events).values())
@@ -137,7 +137,7 @@ def _ends(log: Log, topic: str) -> dict[int, int]:
         return {place.partition: end for place, end in asking.end_offsets(asked).items() if end}
 
 
-def _read_whole(log: Log, topic: str, partition: int) -> Iterator[clients.ConsumerRecord]:
+def _read_whole(log: Log, topic: str, partition: int) -> Iterator[ConsumerRecord]:
     place = TopicPartition(topic, partition)
     with clients.consumer(log.broker, enable_auto_commit=False) as reading:
         reading.assign([place])
@@ -150,7 +150,7 @@ def _read_whole(log: Log, topic: str, partition: int) -> Iterator[clients.Consum
 
 def _print_stages(log: Log) -> None:
     """Where the time of a step goes; what a worker's events cost beyond it is its client, the broker and the store."""
-    records = [record for record in _records(log) if record.partition == 0]
+    records = _records(log)
     partition_of = places(log)
     begun = time.process_time()
     with collection_paused():
@@ -171,13 +171,7 @@ def _print_stages(log: Log) -> None:
 
 
 def _records(log: Log) -> list[Record]:
-    reading, wanted = Reading(log), sum(_ends(log, log.names.events).values())
-    reading.begin({})
-    found: list[Record] = []
-    while sum(record.partition >= 0 for record in found) < wanted:
-        found += reading.fetch().records
-    reading.close()
-    return found
+    return [record_of(one, one.partition) for one in _read_whole(log, log.names.events, 0)]
 
 
 # Recovery
@@ -214,7 +208,7 @@ def _child(log: Log, peer: str, count: int) -> float:
     if python is None:
         return 0.0
     words = [python, str(PEERS / f"{peer}.py"), log.broker, log.names.prefix, str(count)]
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 (our own words)
     told = json.loads(done.stdout.splitlines()[-1])
     return float(told["events"] / told["seconds"])
 
@@ -225,8 +219,9 @@ def _quix_python() -> str | None:
     python = folder / "bin" / "python"
     wanted = (PEERS / "quix.txt").read_text(encoding="utf-8").strip()
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    done = subprocess.run([str(python), "-m", "pip", "install", "--quiet", wanted], check=False)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)  # noqa: S603 (our own words)
+    words = [str(python), "-m", "pip", "install", "--quiet", wanted]
+    done = subprocess.run(words, check=False)  # noqa: S603 (our own words)
     if done.returncode:
         print(f"{wanted} cannot be installed: measured without")
         return None

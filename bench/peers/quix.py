@@ -1,4 +1,7 @@
-"""Quix Streams as it comes: each event is counted by its key, in a state with a changelog. Runs in its own environment."""
+"""Quix Streams as it comes: each event is counted by its key, in a state with a changelog.
+
+It runs in an environment of its own.
+"""
 
 import json
 import sys

@@ -25,7 +25,7 @@ counts = app.Table("counts", default=int, partitions=4, key_type=str, value_type
 seen = {"events": 0, "begun": 0.0}
 
 
-@app.agent(events)
+@app.agent(events)  # type: ignore[untyped-decorator]  # Faust is not followed by mypy
 async def count(stream: faust.StreamT[bytes]) -> None:
     """Each event, one by one."""
     async for value in stream:
