@@ -1,7 +1,7 @@
 """`make live`: a whole Quotum over Kafka on this machine, with the demo's team selling through it, until Ctrl-C.
 
-Four parts: a broker, the server with its recorder and the team, and a gateway, each a process of its own with its data
-in one folder. One that ends by itself is started again, and all of them end with whoever started this, however it ends.
+Four parts: a broker, a worker that keeps figures up, the server with its recorder and the team, and a gateway, each a
+process of its own with its data in one folder. One that ends by itself is started again, and all of them end with whoever started this, however it ends.
 """
 
 import os
@@ -22,7 +22,7 @@ from quotum.local.jars import LocalError, last
 from streams.kafka import expect_installed
 
 PARTITIONS = 4
-SERVER_PORT, GATEWAY_PORT = 8080, 8081
+SERVER_PORT, GATEWAY_PORT, WORKER_PORT = 8080, 8081, 8082
 TRIES = 3  # in a row, for a part that ends as it starts
 ADDRESS = re.compile(r"http://\S+")
 QUOTUM = (sys.executable, "-c", "from quotum.cli import main; main()")
@@ -162,6 +162,12 @@ class Live:
         folder.mkdir(parents=True, exist_ok=True)
         self._broker = KafkaPart(folder / "kafka")
         history = str(folder / "quotum-demo.duckdb")
+        self.worker = CommandPart(
+            "the worker",
+            lambda: ["worker", "--broker", self._broker.address, "--data", str(folder / "worker")],
+            WORKER_PORT,
+            folder,
+        )
         self.server = CommandPart(
             "the server",
             lambda: ["demo", "--history", history, "--broker", self._broker.address],
@@ -174,7 +180,7 @@ class Live:
             gateway_port,
             folder,
         )
-        self._parts: Sequence[Part] = (self._broker, self.server, self.gateway)
+        self._parts: Sequence[Part] = (self._broker, self.worker, self.server, self.gateway)
         self._ended: SimpleQueue[None] = SimpleQueue()
 
     def run(self, say: Say) -> NoReturn:

@@ -23,7 +23,7 @@ from tests.servers import ENDED_SECONDS, ask
 
 ADDRESSES = re.compile(r"http://[\d.]+:\d+")
 HISTORY = "quotum-demo.duckdb"
-HELD = ("kafka/held", "server.held", "gateway.held")
+HELD = ("kafka/held", "worker.held", "server.held", "gateway.held")
 
 
 @contextmanager
@@ -79,6 +79,7 @@ def test_a_part_that_crashes_comes_back_and_all_of_it_goes_on_where_it_was_and_l
     expect_runnable()
     with live(tmp_path) as (process, board, gateway):
         assert crash(process, tmp_path, "gateway.held", "the gateway") == gateway
+        assert crash(process, tmp_path, "worker.held", "the worker")
         assert crash(process, tmp_path, "server.held", "the server") == board
         assert crash(process, tmp_path, "kafka/held", "the broker").startswith("127.0.0.1:")
         before, running = position(board), programs(tmp_path)
