@@ -153,7 +153,8 @@ def test_a_lock_has_a_hash_for_each_package_and_names_no_index(lock: Path) -> No
 
 def test_everything_pyproject_asks_for_is_locked_at_a_version_it_allows() -> None:
     optional = SETTINGS["project"]["optional-dependencies"]
-    extras = [*optional["dev"], *optional["kafka"], *SETTINGS["build-system"]["requires"]]
+    worker = [one for one in optional["worker"] if not one.startswith("quotum[")]
+    extras = [*optional["dev"], *optional["kafka"], *worker, *SETTINGS["build-system"]["requires"]]
     wanted = {"runtime.lock": SETTINGS["project"]["dependencies"]}
     wanted["dev.lock"] = [*wanted["runtime.lock"], *extras]
     assert [lock.name for lock in LOCKS] == sorted(wanted)
@@ -205,5 +206,7 @@ def test_the_floors_are_held_by_contract() -> None:
     assert contracts["floors"]["layers"] == list(FLOORS)
     assert set(contracts["kafka"]["forbidden_modules"]) == {"aiokafka", "kafka"}
     assert set(contracts["kafka"]["source_modules"]) == set(FLOORS)
+    assert set(contracts["faust"]["forbidden_modules"]) == {"faust", "mode", "rocksdict"}
+    assert set(contracts["faust"]["source_modules"]) == set(FLOORS)
     assert set(contracts["pure"]["source_modules"]) == set(PURE)
     assert {"duckdb", "sqlite3", "time", "random", "logging", "asyncio"} <= set(contracts["pure"]["forbidden_modules"])
