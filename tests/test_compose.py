@@ -36,7 +36,7 @@ def parsed(service: str) -> Any:  # noqa: ANN401 (typer's own copy of click has 
 def checked(path: Path) -> subprocess.CompletedProcess[str]:
     """Held against the schema of compose files."""
     words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]
-    return subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 (our own words)
+    return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
 def test_the_compose_file_is_of_the_form_that_docker_reads() -> None:

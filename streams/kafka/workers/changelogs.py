@@ -3,6 +3,7 @@
 What a batch has no room for goes alone. A trail that is larger than the topic takes cannot be kept, and is told.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ class Shipped(NamedTuple):
 
     async def acknowledged(self) -> int:
         """The offset behind the last of them."""
-        told = [await future for future in self.futures]
+        told = await asyncio.gather(*self.futures)
         return int(told[-1].offset) + self.counts[-1]
 
 
@@ -112,6 +113,6 @@ def _expect_within(place: TopicPartition, store: Store, begin: int, end: int) ->
 
 def _too_large(topic: str, key: bytes, value: bytes) -> str:
     return (
-        f"what is known of {key!r} takes {len(value)} bytes, and a record of {topic} has room for {RECORD_BYTES}: events "
-        "of so many things do not belong in one trail"
+        f"what is known of {key!r} takes {len(value)} bytes, and a record of {topic} has room for {RECORD_BYTES}: "
+        "events of so many things do not belong in one trail"
     )

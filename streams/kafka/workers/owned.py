@@ -139,9 +139,8 @@ class Owned:
         if writes.trails:
             shipped[TRAILS] = await self._ship(TRAILS, writes.trails)
         letters = await self._letters(writes)
-        self._ends = {table: await one.acknowledged() for table, one in shipped.items()}
-        if letters:
-            await letters.acknowledged()
+        ends = await asyncio.gather(*(one.acknowledged() for one in (*shipped.values(), *letters)))
+        self._ends = dict(zip(shipped, ends, strict=False))  # letters, which come last, are read back by no worker
         place = TopicPartition(self._site.log.names.events, self._partition)
         await producer.send_offsets_to_transaction({place: position.next_offset}, self._site.group)
         await producer.commit_transaction()
@@ -149,10 +148,10 @@ class Owned:
     async def _ship(self, table: str, changes: Changes) -> Shipped:
         return await ship(self._producer, self._site.changelog(table), self._partition, changes)
 
-    async def _letters(self, writes: Writes) -> Shipped | None:
+    async def _letters(self, writes: Writes) -> list[Shipped]:
         names = self._site.log.names
         records = dict(as_record(names, one) for one in writes.letters)
-        return await ship(self._producer, names.dead_letters, 0, records) if records else None
+        return [await ship(self._producer, names.dead_letters, 0, records)] if records else []
 
     def keep(self, writes: Writes) -> None:
         """Trail states and cells to the stores, each with the position that its changelog had after the commit."""
@@ -171,6 +170,13 @@ class Owned:
             with suppress(Exception):  # it may be broken already, which nobody needs to know now
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await self._producer.stop()
+            await self._producer.client.close()  # which one that is broken leaves open
 
     def _place(self, table: str) -> Any:  # noqa: ANN401 (the client has no types)
         return TopicPartition(self._site.changelog(table), self._partition)
+
+
+def pass_over_lost(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """For an event loop: what the client leaves behind for nobody, once somebody else has a partition, is no fault."""
+    if not isinstance(context.get("exception"), LOST):
+        loop.default_exception_handler(context)

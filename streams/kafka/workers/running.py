@@ -18,7 +18,7 @@ from streams.kafka.reading import places
 from streams.kafka.recording import Standing
 from streams.kafka.topics import Log
 from streams.kafka.workers.app import create_app
-from streams.kafka.workers.owned import Site
+from streams.kafka.workers.owned import Site, pass_over_lost
 from streams.kafka.workers.stores import CELLS, TRAILS, Stores
 from streams.live.stepping import Stepping
 
@@ -99,6 +99,7 @@ class Worker:
         stepping = Stepping(Calendar(log.workspace.zone), places(log))
         app = create_app(self._site, stepping, self._stores, self._moved)
         self._consumer = app.consumer
+        self._loop.set_exception_handler(pass_over_lost)
         others = [self._loop.create_task(one) for one in (app.start(), self._tick())]
         ends = [self._loop.create_task(one) for one in (app.wait_until_stopped(), self._stopped.wait())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

@@ -11,7 +11,9 @@ from streams.kafka import workers
 from tests.quotum.conftest import Quotum
 
 RIGHT = {"--broker": "127.0.0.1:9", "--port": "0"}
-OTHER_COMMANDS = "import sys, quotum.cli; sys.exit(any(name in sys.modules for name in ('faust', 'rocksdict', 'aiokafka')))"
+OTHER_COMMANDS = (
+    "import sys, quotum.cli; sys.exit(any(name in sys.modules for name in ('faust', 'rocksdict', 'aiokafka')))"
+)
 
 
 def words(changes: dict[str, str]) -> list[str]:

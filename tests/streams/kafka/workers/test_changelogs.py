@@ -55,7 +55,9 @@ def test_what_a_batch_has_no_room_for_goes_into_the_next_and_what_is_larger_goes
 
 
 def test_a_trail_that_the_topic_has_no_room_for_is_told_of() -> None:
-    with pytest.raises(KafkaError, match=rf"what is known of b'case-1' takes {RECORD_BYTES + 1} bytes, and a record of t"):
+    with pytest.raises(
+        KafkaError, match=rf"what is known of b'case-1' takes {RECORD_BYTES + 1} bytes, and a record of t"
+    ):
         shipped({b"a": b"1", b"case-1": b"x" * (RECORD_BYTES + 1)})
     with pytest.raises(KafkaError, match="events of so many things do not belong in one trail"):
         shipped({b"case-1": b"x" * (RECORD_BYTES + 1)})

@@ -21,6 +21,7 @@ from streams.kafka.workers.lanes import Batch, Lane
 from streams.kafka.workers.owned import Site
 from streams.kafka.workers.stores import CELLS, TRAILS, Stores
 from streams.live.stepping import Stepping
+from tests.streams.kafka.workers.waiting import until
 from tests.streams.recording import AMSTERDAM
 
 SITE = Site(Log("127.0.0.1:1", Names.of("quotum"), Organisation(partitions=3)), session_seconds=0.001)
@@ -43,6 +44,7 @@ class Client:
         return self.at[place.partition]
 
     async def getmany(self, *places: TopicPartition, timeout_ms: int, max_records: int) -> Mapping[Any, Any]:
+        assert timeout_ms > 0
         self.asked.append(tuple(place.partition for place in places))
         if self.error:
             error, self.error = self.error, None
@@ -207,8 +209,7 @@ def test_a_partition_that_somebody_else_writes_for_and_nobody_takes_away_ends_th
         done = asyncio.get_running_loop().create_task(asyncio.sleep(0))
         await done
         reading._ended(lost, done)  # noqa: SLF001 (as when its lane has come to its end)
-        while not crashed:
-            await asyncio.sleep(0.001)
+        await until(lambda: bool(crashed))
         assert isinstance(crashed[0], FencedError)
         crashed.clear()
         reading.lanes = {TP(EVENTS, 0): lane(0, 0)}  # it was given anew meanwhile

@@ -12,6 +12,7 @@ from streams.kafka import KafkaError
 from streams.kafka.workers.lanes import STEP_RECORDS, Batch, Lane
 from streams.live.stepping import Stepping, Stored, Writes
 from streams.records import written
+from tests.streams.kafka.workers.waiting import until
 from tests.streams.recording import AMSTERDAM, NOW, call
 
 
@@ -41,6 +42,7 @@ class Owning:
         return Position(2, self.begins_at, 0)
 
     async def commit(self, writes: Writes) -> bool:
+        assert writes.position.next_offset > self.begins_at
         await self.gate.wait()
         return self.commits
 
@@ -67,12 +69,11 @@ def record(offset: int) -> Record:
 
 async def run(of: Lane, batches: Sequence[Batch]) -> None:
     running = asyncio.create_task(of.run())
-    while not of.is_ready:
-        await asyncio.sleep(0)
+    await until(lambda: of.is_ready)
     for one in batches:
         await of.put(one)
-    while of.position and batches and of.position.next_offset < batches[-1].next_offset and not running.done():
-        await asyncio.sleep(0)
+    end = batches[-1].next_offset
+    await until(lambda: running.done() or (of.position is not None and of.position.next_offset >= end))
     of.finish()
     await running
 
@@ -94,14 +95,12 @@ def test_what_waits_goes_into_one_step() -> None:
         taking = lane(own, moved)
         own.gate.clear()
         running = asyncio.create_task(taking.run())
-        while not taking.is_ready:
-            await asyncio.sleep(0)
+        await until(lambda: taking.is_ready)
         for first in range(4):
             await taking.put(batch(taking, range(first, first + 1)))
             await asyncio.sleep(0)
         own.gate.set()
-        while taking.position != Position(2, 4, NOW + 3):
-            await asyncio.sleep(0)
+        await until(lambda: taking.position == Position(2, 4, NOW + 3))
         taking.finish()
         await running
         assert moved == [1, 3]
@@ -115,8 +114,7 @@ def test_whoever_brings_more_than_a_step_takes_waits_for_room() -> None:
         taking = lane(own, [])
         own.gate.clear()
         running = asyncio.create_task(taking.run())
-        while not taking.is_ready:
-            await asyncio.sleep(0)
+        await until(lambda: taking.is_ready)
         await taking.put(batch(taking, range(1)))
         await asyncio.sleep(0)
         await taking.put(Batch(taking, 1, [record(0)] * STEP_RECORDS, 2))
@@ -169,8 +167,7 @@ def test_what_commits_after_the_end_is_not_kept() -> None:
         taking = lane(own, moved)
         own.gate.clear()
         running = asyncio.create_task(taking.run())
-        while not taking.is_ready:
-            await asyncio.sleep(0)
+        await until(lambda: taking.is_ready)
         await taking.put(batch(taking, range(2)))
         await asyncio.sleep(0)
         taking.finish()
