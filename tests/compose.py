@@ -1,4 +1,4 @@
-"""docker-compose.yml and Dockerfile as tests read them: there is no Docker where these run, so they are proven by parts."""
+"""docker-compose.yml and Dockerfile as tests read them: without Docker they are proven by their parts."""
 
 import re
 from functools import cache

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from quotum.local import kafka
 from streams.kafka import clients, topics
@@ -31,7 +32,6 @@ def test_a_broker_starts_with_the_settings_of_the_compose_file_and_keeps_a_log(
         made = topics.create(broker.address, zone="Europe/Amsterdam", currency="EUR", partitions=4)
         assert made.partitions == 4
         with clients.admin(broker.address) as admin:
-            known = admin.describe_configs(
-                [topics.ConfigResource(topics.ConfigResourceType.BROKER, "1")], config_filter="all"
-            )["broker"]["1"]
+            asked = [ConfigResource(ConfigResourceType.BROKER, "1")]
+            known = admin.describe_configs(asked, config_filter="all")["broker"]["1"]
         assert set(properties) - set(known) == set()
