@@ -153,17 +153,10 @@ def test_a_lock_has_a_hash_for_each_package_and_names_no_index(lock: Path) -> No
 
 def test_everything_pyproject_asks_for_is_locked_at_a_version_it_allows() -> None:
     optional = SETTINGS["project"]["optional-dependencies"]
-<<<<<<< HEAD
-    worker = [one for one in optional["worker"] if not one.startswith("quotum[")]
-    extras = [*optional["dev"], *optional["kafka"], *worker, *SETTINGS["build-system"]["requires"]]
-    wanted = {"runtime.lock": SETTINGS["project"]["dependencies"]}
-    wanted["dev.lock"] = [*wanted["runtime.lock"], *extras]
-=======
     workers = [one for one in (*optional["kafka"], *optional["worker"]) if Requirement(one).name != "quotum"]
     wanted = {"runtime.lock": [*SETTINGS["project"]["dependencies"], *SETTINGS["build-system"]["requires"]]}
     wanted["live.lock"] = [*wanted["runtime.lock"], *workers]
     wanted["dev.lock"] = [*wanted["live.lock"], *optional["dev"]]
->>>>>>> main
     assert [lock.name for lock in LOCKS] == sorted(wanted)
     for lock in LOCKS:
         locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
