@@ -4,6 +4,8 @@ import random
 import shutil
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -73,6 +75,18 @@ def test_killed_four_times_a_worker_counts_every_event_once(log: Log, tmp_path: 
     expect_exact(log)
 
 
+@contextmanager
+def here(log: Log) -> Iterator[running.Worker]:
+    """A worker in this process, which is well until its end."""
+    worker = running.Worker(Site(log), None)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        assert worker.close()
+    assert worker.failed is None
+
+
 def shares(*workers: Worker) -> list[int]:
     """How many partitions each has begun with, in order of that; none where it has not begun with all of its own."""
     answers = [httpx.get(f"{one.url}/ready", trust_env=False) for one in workers]
@@ -106,17 +120,15 @@ def test_ended_in_good_order_a_worker_is_gone_soon_and_nothing_is_taken_again(lo
         assert time.monotonic() - begun < ENDING_SECONDS
     assert worker.complaints() == ""
     left = sum(end - counted(log).get(partition, 0) for partition, end in ends(log).items())
-    again = running.Worker(Site(log), None)
-    again.start()
-    wait_for_all(log)
-    assert again.close()
-    assert (again.failed, again.events) == (None, left)
+    with here(log) as again:
+        wait_for_all(log)
+    assert again.events == left
     expect_exact(log)
 
 
-def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log, tmp_path: Path) -> None:
+def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log) -> None:
     won = [one for one in sold(300, seed=7) if b"deal.won" in one.value]
-    with working(log, tmp_path):
+    with here(log):
         send(log, won)
         wait_for_all(log)
         rows = {key for key in latest(log, log.names.cells) if not is_counted_key(key[1])}
@@ -128,10 +140,10 @@ def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log, tmp_path: Path
     assert {(one.partition, one.key) for one in values(log, log.names.cells) if one.value is None} >= rows
 
 
-def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log, tmp_path: Path) -> None:
+def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log) -> None:
     good = sold(200, seed=8)
     expected = set()
-    with working(log, tmp_path):
+    with here(log):
         send(log, good[:100])
         producer = KafkaProducer(bootstrap_servers=log.broker)
         name = log.names.events

@@ -14,13 +14,15 @@ from typing import Any, ClassVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError
+from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.transport import base
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage
 
 from streams.following import Record
+from streams.kafka import KafkaError
 from streams.kafka.reading import UNREADABLE, record_of
+from streams.kafka.topics import Log
 from streams.kafka.workers.lanes import Batch, Lane
 
 RECORDS_AT_ONCE = 8_000
@@ -165,6 +167,8 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             return {}
         except IllegalStateError:  # partitions were taken away meanwhile
             return {}
+        except OffsetOutOfRangeError as error:
+            raise KafkaError(_not_the_same(self.app.site.log, asked.values())) from error
         batches = {place: await self._batch(place, asked[place], records) for place, records in found.items()}
         return {place: [batch] for place, batch in batches.items() if batch}
 
@@ -300,6 +304,14 @@ class Transport(base.Transport):  # type: ignore[misc]  # as of Consumer
 
     Consumer: ClassVar[type[Consumer]] = Consumer
     driver_version = "quotum"
+
+
+def _not_the_same(log: Log, lanes: Iterable[Lane]) -> str:
+    at = ", ".join(f"partition {lane.partition} up to {lane.fetched}" for lane in lanes)
+    return (
+        f"workers know {log.names.events} on {log.broker} further than it goes now ({at}): it has lost events, or is "
+        "another log than the one they folded"
+    )
 
 
 def _place(place: TP) -> Any:  # noqa: ANN401 (the client has no types)

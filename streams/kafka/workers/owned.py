@@ -101,17 +101,18 @@ class Owned:
         return self._position()
 
     def _position(self) -> Position:
+        """As the cells tell. With one of the two topics alone events would move too little, or too much."""
         key = counted_key(self._partition)
         found = self._stores[CELLS].get_many([key])
-        if key in found:
-            return Position(self._partition, *read_counted_value(found[key]))
-        if not self._stores[TRAILS].is_empty():
-            place = self._place(CELLS)
+        has_cells, has_trails = self._stores[CELLS].has_more_than(key), self._stores[TRAILS].has_more_than(b"")
+        if has_cells != has_trails and not (has_trails and found):  # what came of trails may have returned to nothing
+            names, lost = self._site.log.names, CELLS if has_trails else TRAILS
             raise KafkaError(
-                f"{place.topic} partition {place.partition} does not say up to where it counts, and there are states "
-                "of trails: it was emptied. Take both topics away, and have quotum topics create make them anew."
+                f"{self._site.changelog(lost)} partition {self._partition} was emptied: it does not tell what belongs "
+                f"to the other topic of workers. Delete both, {names.trails} and {names.cells}, and have quotum topics "
+                "create make them anew: workers then fold the log from its beginning."
             )
-        return Position(self._partition, 0, 0)
+        return Position(self._partition, *read_counted_value(found[key])) if found else Position(self._partition, 0, 0)
 
     async def commit(self, writes: Writes) -> bool:
         """States, cells, dead letters and position in one transaction. False where somebody else has the partition."""

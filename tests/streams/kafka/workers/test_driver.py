@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError
+from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.types import TP
 
 from projections.organisation import Organisation
 from streams.appending import Position
+from streams.kafka import KafkaError
 from streams.kafka.reading import LOG_APPEND_TIME, UNREADABLE
 from streams.kafka.topics import Log, Names
 from streams.kafka.workers.app import create_app
@@ -145,6 +146,15 @@ def test_what_the_client_says_of_partitions_that_are_just_given_or_taken_is_pass
         reading = consumer(Client([record(0)], error), lane(0, 0))
         assert await fetched(reading) == {}
         assert await fetched(reading) == {0: (0, [0], 1)}
+
+    told(story)
+
+
+def test_a_log_that_ends_before_what_workers_know_is_told_of() -> None:
+    async def story() -> None:
+        reading = consumer(Client([], OffsetOutOfRangeError({})), lane(0, 9))
+        with pytest.raises(KafkaError, match=r"quotum.events .* further than it goes now \(partition 0 up to 9\)"):
+            await fetched(reading)
 
     told(story)
 

@@ -24,13 +24,13 @@ def at(moment: float) -> Callable[[], float]:
 
 
 def test_a_store_gives_those_of_the_keys_that_there_are(store: Store) -> None:
-    assert (store.position, store.is_empty(), store.get_many([b"a"]), store.get_many([])) == (0, True, {}, {})
+    assert (store.position, store.has_more_than(b"a"), store.get_many([b"a"]), store.get_many([])) == (0, False, {}, {})
     store.write({b"a": b"1", b"b": b"2", b"c": b"3"}, 4)
     store.write({b"a": b"9", b"b": None, b"never": None}, 7)
     assert store.get_many([b"a", b"b", b"c", b"x"]) == {b"a": b"9", b"c": b"3"}
-    assert (store.position, store.is_empty()) == (7, False)
-    store.write({b"a": None, b"c": None}, 9)
-    assert (store.position, store.is_empty()) == (9, True)
+    assert (store.position, store.has_more_than(b"a"), store.has_more_than(b"x")) == (7, True, True)
+    store.write({b"c": None}, 9)
+    assert (store.position, store.has_more_than(b"a"), store.has_more_than(b"x")) == (9, False, True)
     store.close()
 
 
@@ -56,7 +56,7 @@ def test_a_store_that_cannot_be_trusted_begins_anew(
     first.close()
     monkeypatch.setattr(stores, "FORM", form)
     second = DiskStore(tmp_path / "store", changelog, at(NOW + age))
-    assert (second.position, second.is_empty()) == (0, True)
+    assert (second.position, second.has_more_than(b"")) == (0, False)
     second.close()
 
 
@@ -66,7 +66,7 @@ def test_a_store_of_another_version_begins_anew(tmp_path: Path) -> None:
     database.put(b"a", b"1")
     database.close()
     store = DiskStore(tmp_path / "store", "t1")
-    assert (store.position, store.is_empty()) == (0, True)
+    assert (store.position, store.has_more_than(b"")) == (0, False)
     store.close()
 
 
