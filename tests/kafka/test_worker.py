@@ -18,10 +18,10 @@ from streams.following import NEWER
 from streams.kafka import topics
 from streams.kafka.letters import Letter, letters
 from streams.kafka.reading import UNREADABLE
-from streams.kafka.topics import Log
+from streams.kafka.topics import Log, partition_of
 from streams.kafka.workers import running
 from streams.kafka.workers.owned import Site
-from streams.live.forms import is_counted_key
+from streams.live.forms import FORM, Counted, counted_key, counted_value, is_counted_key
 from tests.kafka.broker import expect_runnable
 from tests.kafka.killing import BrokerProcess
 from tests.kafka.test_recording import NoText, follow
@@ -42,7 +42,6 @@ from tests.kafka.working import (
     working,
 )
 
-KILLS = 4
 ENDING_SECONDS = 10
 WORKSPACE: dict[str, Any] = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 4}
 
@@ -52,24 +51,16 @@ def log(broker: str, prefix: str) -> Log:
     return topics.create(broker, prefix=prefix, **WORKSPACE)
 
 
-def test_two_workers_count_every_event_once(log: Log, tmp_path: Path) -> None:
-    send(log, sold(3_000, seed=1))
-    with working(log, tmp_path / "one"), working(log, tmp_path / "two"):
-        send(log, sold(2_000, seed=2))
-        wait_for_all(log)
-    expect_exact(log)
-
-
-@pytest.mark.parametrize("data", [("--data", "data"), ()], ids=["on disk", "in memory"])
-def test_killed_four_times_a_worker_counts_every_event_once(log: Log, tmp_path: Path, data: tuple[str, ...]) -> None:
+def test_killed_four_times_with_its_data_and_without_a_worker_counts_every_event_once(log: Log, tmp_path: Path) -> None:
     chance = random.Random(4)
-    with working(log, tmp_path, *data) as worker:
+    with working(log, tmp_path, "--data", "data") as worker:
         with Feed(log, seed=3):
-            for number in range(KILLS):
+            for is_left in (True, True, False, True):
                 wait_for_some(log, chance.randint(40, 400))
                 worker.kill()
-                if number == KILLS // 2:
-                    shutil.rmtree(tmp_path / "data", ignore_errors=True)
+                assert list((tmp_path / "data").iterdir())
+                if not is_left:
+                    shutil.rmtree(tmp_path / "data")
                 worker.start()
         wait_for_all(log, [worker])
     expect_exact(log)
@@ -162,6 +153,22 @@ def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log) -
         wait_for_all(log)
     assert set(letters(log)) == expected
     expect_exact(log, follow)
+
+
+def test_what_it_cannot_go_on_with_ends_it_with_a_code_that_has_it_started_again(log: Log, tmp_path: Path) -> None:
+    event = sold(1, seed=12)[0]
+    partition = partition_of(event.trail, log.partitions)
+    producer = KafkaProducer(bootstrap_servers=log.broker)
+    newer = bytes([FORM + 1])
+    producer.send(log.names.trails, key=event.key, value=newer, partition=partition).get(10)
+    producer.send(
+        log.names.cells, key=counted_key(partition), value=counted_value(Counted(0, 0)), partition=partition
+    ).get(10)
+    producer.close()
+    with working(log, tmp_path) as worker:
+        send(log, [event])
+        assert worker.ended() == 1
+        assert "a newer Quotum wrote this (form 2, and this one knows 1): upgrade this worker" in worker.complaints()
 
 
 def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tmp_path: Path) -> None:

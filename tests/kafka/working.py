@@ -128,6 +128,10 @@ class Worker(Command):
         assert self._forked.process
         os.kill(self._forked.process, which)
 
+    def ended(self) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        return self._forked.ended()
+
     def lives(self) -> bool:
         """Whether it has not ended by itself."""
         try:
