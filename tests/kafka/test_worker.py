@@ -15,7 +15,7 @@ import pytest
 from kafka import KafkaProducer
 
 from streams.following import NEWER
-from streams.kafka import topics
+from streams.kafka import clients, topics
 from streams.kafka.letters import Letter, letters
 from streams.kafka.reading import UNREADABLE
 from streams.kafka.topics import Log, partition_of
@@ -33,6 +33,7 @@ from tests.kafka.working import (
     ends,
     expect_exact,
     latest,
+    live_cells,
     send,
     sold,
     values,
@@ -67,9 +68,9 @@ def test_killed_four_times_with_its_data_and_without_a_worker_counts_every_event
 
 
 @contextmanager
-def here(log: Log) -> Iterator[running.Worker]:
+def here(log: Log, data: Path | None = None) -> Iterator[running.Worker]:
     """A worker in this process, which is well until its end."""
-    worker = running.Worker(Site(log), None)
+    worker = running.Worker(Site(log), data)
     worker.start()
     try:
         yield worker
@@ -129,6 +130,21 @@ def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log) -> None:
     left = {key for key in latest(log, log.names.cells) if not is_counted_key(key[1])}
     assert left == set()
     assert {(one.partition, one.key) for one in values(log, log.names.cells) if one.value is None} >= rows
+
+
+def test_with_both_of_their_topics_made_anew_workers_fold_the_log_from_its_beginning(log: Log, tmp_path: Path) -> None:
+    send(log, sold(300, seed=13))
+    with here(log, tmp_path / "data") as worker:
+        wait_until(worker.is_idle)
+    before = live_cells(log)
+    with clients.admin(log.broker) as admin:
+        admin.delete_topics([log.names.trails, log.names.cells])
+        wait_until(lambda: not {log.names.trails, log.names.cells} & set(admin.list_topics()))
+    assert topics.create(log.broker, prefix=log.names.prefix, **WORKSPACE) == log
+    with here(log, tmp_path / "data") as worker:
+        wait_until(worker.is_idle)
+    assert live_cells(log) == before
+    expect_exact(log)
 
 
 def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log) -> None:

@@ -95,16 +95,15 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
     async def assigned(self, places: set[TP]) -> None:
         """Lanes begin; this does not wait for them, since the group waits for whoever is in here."""
         await self._end_lanes()
-        self._is_member = True
         self.app.settle_on({place.partition for place in places})
-        for place in sorted(places):
-            self._begin_lane(place)
+        self.lanes = {place: self.app.open_lane(place.partition) for place in sorted(places)}
+        self._is_member = True  # for other threads, which ask at any time, all of it is so at once
+        for lane in self.lanes.values():
+            self._begin(lane)
         self.app.consumer_generation_id += 1
         await self.on_partitions_assigned(places, self.app.consumer_generation_id)
 
-    def _begin_lane(self, place: TP) -> None:
-        lane = self.app.open_lane(place.partition)
-        self.lanes[place] = lane
+    def _begin(self, lane: Lane) -> None:
         self._running[lane] = task = asyncio.get_running_loop().create_task(lane.run())
         task.add_done_callback(lambda done: self._ended(lane, done))
 
