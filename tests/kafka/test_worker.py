@@ -198,6 +198,7 @@ def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tm
                 send(log, sold(2_000, seed))
                 wait_until(lambda: sum(counted(log).values()) > before)  # noqa: B023 (asked here alone)
                 broker.kill()
+                wait_until(lambda: "waiting for the broker at" in worker.complaints() or not worker.lives())
                 broker.start()
                 if not worker.lives():
                     worker.start()

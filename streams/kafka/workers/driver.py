@@ -32,6 +32,7 @@ IDLE_MS = 200  # until it is asked again, also for partitions whose lanes have b
 PAUSE_SECONDS = 0.02
 BEATS = 5  # within a session
 REBALANCE_MS = 30_000
+ANSWER_SECONDS = 5.0  # for what a broker answers at once while it is there
 FINISH_SECONDS = 4.0  # for the steps that are under way when partitions are taken away
 log = logging.getLogger(__name__)
 
@@ -150,6 +151,11 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             found: int | None = self._kafka.last_stable_offset(_place(place))
             return found
         return None
+
+    async def expect_broker(self) -> None:
+        """Raises whatever it is where no broker answers just now."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await self._kafka.end_offsets([_place(place) for place in self.lanes])
 
     # Fetching
 

@@ -11,12 +11,12 @@ from streams.kafka.recording import Standing
 class Working:
     events = 12
 
-    def __init__(self, *standings: Standing, ready: bool = True) -> None:
+    def __init__(self, *standings: Standing, trouble: str = "") -> None:
         self._standings = standings
-        self._ready = ready
+        self._trouble = trouble
 
-    def is_ready(self) -> bool:
-        return self._ready
+    def trouble(self) -> str:
+        return self._trouble
 
     def standings(self) -> Sequence[Standing]:
         return self._standings
@@ -29,16 +29,16 @@ def asked(working: Working, path: str) -> tuple[int, str]:
 
 
 def test_it_lives_whatever_it_is_at() -> None:
-    assert asked(Working(ready=False), "/health") == (200, '{"status":"alive"}')
+    assert asked(Working(trouble="away"), "/health") == (200, '{"status":"alive"}')
 
 
 def test_it_is_ready_once_it_has_begun_with_all_that_is_its_own() -> None:
     there = Working(Standing(0, 5, 5), Standing(2, 5, None))
     assert asked(there, "/ready") == (200, '{"status":"ready","partitions":[0,2]}')
     assert asked(Working(), "/ready") == (200, '{"status":"ready","partitions":[]}')
-    code, text = asked(Working(Standing(0, 5, 5), ready=False), "/ready")
+    code, text = asked(Working(Standing(0, 5, 5), trouble="the broker is away"), "/ready")
     assert code == 503
-    assert "this worker reads back what is known of its partitions" in text
+    assert "this worker does not fold now: the broker is away" in text
 
 
 def test_what_it_took_and_what_is_left_are_measured() -> None:
