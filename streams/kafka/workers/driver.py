@@ -32,7 +32,7 @@ IDLE_MS = 200  # until it is asked again, also for partitions whose lanes have b
 PAUSE_SECONDS = 0.02
 BEATS = 5  # within a session
 REBALANCE_MS = 30_000
-ANSWER_SECONDS = 5.0  # for what a broker answers at once while it is there
+ANSWER_SECONDS = 2.0  # for what a broker answers at once while it is there
 FINISH_SECONDS = 4.0  # for the steps that are under way when partitions are taken away
 log = logging.getLogger(__name__)
 
