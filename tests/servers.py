@@ -118,14 +118,18 @@ class Forked:
         finally:
             late.cancel()
 
-    def _stop(self, how: signal.Signals) -> int:
-        if self.process is None:
-            return 0
-        os.kill(self.process, how)
+    def ended(self) -> int:
+        """Wait until it has ended by itself; its exit code."""
         self.process = None
         while not (found := re.fullmatch(r"ended (-?\d+)\n", self._line())):
             continue
         return int(found[1])
+
+    def _stop(self, how: signal.Signals) -> int:
+        if self.process is None:
+            return 0
+        os.kill(self.process, how)
+        return self.ended()
 
     def _line(self) -> str:
         assert self._driver.stdout

@@ -206,5 +206,7 @@ def test_the_floors_are_held_by_contract() -> None:
     assert contracts["floors"]["layers"] == list(FLOORS)
     assert set(contracts["kafka"]["forbidden_modules"]) == {"aiokafka", "kafka"}
     assert set(contracts["kafka"]["source_modules"]) == set(FLOORS)
+    assert set(contracts["faust"]["forbidden_modules"]) == {"faust", "mode", "rocksdict"}
+    assert set(contracts["faust"]["source_modules"]) == set(FLOORS)
     assert set(contracts["pure"]["source_modules"]) == set(PURE)
     assert {"duckdb", "sqlite3", "time", "random", "logging", "asyncio"} <= set(contracts["pure"]["forbidden_modules"])

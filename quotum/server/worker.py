@@ -34,8 +34,8 @@ class Working(Protocol):
 
     events: int  # that were taken since it was started
 
-    def is_ready(self) -> bool:
-        """Whether it has begun with all partitions that are its own."""
+    def trouble(self) -> str:
+        """Why it does not fold what comes, if it does not."""
 
     def standings(self) -> Sequence[Standing]:
         """The partitions in its hands."""
@@ -66,10 +66,10 @@ async def get_health() -> Health:
 
 @router.get("/ready", responses=documented(503))
 async def get_ready(request: Request) -> Ready:
-    """Begun? 503 while the group shares partitions, or states are read back."""
+    """Begun? 503 while the group shares partitions, states are read back, or no broker answers."""
     worker: Working = request.app.state.worker
-    if not worker.is_ready():
-        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "this worker reads back what is known of its partitions")
+    if trouble := worker.trouble():
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"this worker does not fold now: {trouble}")
     return Ready(status="ready", partitions=[one.partition for one in worker.standings()])
 
 

@@ -33,6 +33,7 @@ LATEST = {
     "cleanup.policy": "compact",
     "delete.retention.ms": "604800000",  # a week: how long a worker's disk, or a reader, may be away and go on
 }
+TRAILS = {**LATEST, "max.message.bytes": "10485760"}  # the state of a trail is one record, and a trail may be long
 ENOUGH_REPLICAS, IN_SYNC = 3, "2"
 TRAILS_REMEMBERED = 50_000
 
@@ -144,7 +145,7 @@ def _wanted(names: Names, partitions: int) -> dict[str, _Topic]:
     return {
         names.events: _Topic(partitions, LOG),
         names.organisation: _Topic(1, LOG),
-        names.trails: _Topic(partitions, LATEST),
+        names.trails: _Topic(partitions, TRAILS),
         names.cells: _Topic(partitions, LATEST),
         names.dead_letters: _Topic(1, LOG),
     }

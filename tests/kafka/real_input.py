@@ -34,7 +34,7 @@ def _make(source: Source, imported: Path, broker: str, place: Path) -> None:
     prefix = f"truth-{place.name}-{uuid4().hex[:12]}"
     log = topics.create(broker, zone=source.zone, currency=source.currency, partitions=PARTITIONS, prefix=prefix)
     shutil.copy(vault_path(imported), vault_path(place / HISTORY))  # people keep their numbers
-    sent = _shuffled(_records(imported))
+    sent = shuffled(records(imported))
     sending = Sending(log)
     with LiveBooks.follow(place / HISTORY, log) as books:
         for first in range(0, len(sent), AT_ONCE):
@@ -44,12 +44,13 @@ def _make(source: Source, imported: Path, broker: str, place: Path) -> None:
         assert books.next_offset() >= len(sent)
 
 
-def _records(imported: Path) -> list[Written]:
+def records(imported: Path) -> list[Written]:
+    """The events of a history as they would be sent."""
     with Books.open(imported) as books:
         return [written(found) for found in books.history.rows(EVENTS)]
 
 
-def _shuffled(records: list[Written]) -> list[Written]:
+def shuffled(records: list[Written]) -> list[Written]:
     """Each event up to three times, in no order at all."""
     chance = random.Random(20261123)
     sent = [record for record in records for _ in range(chance.choice(TIMES))]

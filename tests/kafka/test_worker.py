@@ -4,6 +4,8 @@ import random
 import shutil
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ import pytest
 from kafka import KafkaProducer
 
 from streams.following import NEWER
-from streams.kafka import topics
+from streams.kafka import clients, topics
 from streams.kafka.letters import Letter, letters
 from streams.kafka.reading import UNREADABLE
-from streams.kafka.topics import Log
+from streams.kafka.topics import Log, partition_of
 from streams.kafka.workers import running
-from streams.live.forms import is_counted_key
+from streams.kafka.workers.owned import Site
+from streams.live.forms import FORM, Counted, counted_key, counted_value, is_counted_key
 from tests.kafka.broker import expect_runnable
 from tests.kafka.killing import BrokerProcess
 from tests.kafka.test_recording import NoText, follow
@@ -30,6 +33,7 @@ from tests.kafka.working import (
     ends,
     expect_exact,
     latest,
+    live_cells,
     send,
     sold,
     values,
@@ -39,7 +43,6 @@ from tests.kafka.working import (
     working,
 )
 
-KILLS = 4
 ENDING_SECONDS = 10
 WORKSPACE: dict[str, Any] = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 4}
 
@@ -49,27 +52,31 @@ def log(broker: str, prefix: str) -> Log:
     return topics.create(broker, prefix=prefix, **WORKSPACE)
 
 
-def test_two_workers_count_every_event_once(log: Log, tmp_path: Path) -> None:
-    send(log, sold(3_000, seed=1))
-    with working(log, tmp_path / "one"), working(log, tmp_path / "two"):
-        send(log, sold(2_000, seed=2))
-        wait_for_all(log)
-    expect_exact(log)
-
-
-@pytest.mark.parametrize("data", [("--data", "data"), ()], ids=["on disk", "in memory"])
-def test_killed_four_times_a_worker_counts_every_event_once(log: Log, tmp_path: Path, data: tuple[str, ...]) -> None:
+def test_killed_four_times_with_its_data_and_without_a_worker_counts_every_event_once(log: Log, tmp_path: Path) -> None:
     chance = random.Random(4)
-    with working(log, tmp_path, *data) as worker:
+    with working(log, tmp_path, "--data", "data") as worker:
         with Feed(log, seed=3):
-            for number in range(KILLS):
+            for is_left in (True, True, False, True):
                 wait_for_some(log, chance.randint(40, 400))
                 worker.kill()
-                if number == KILLS // 2:
-                    shutil.rmtree(tmp_path / "data", ignore_errors=True)
+                assert list((tmp_path / "data").iterdir())
+                if not is_left:
+                    shutil.rmtree(tmp_path / "data")
                 worker.start()
         wait_for_all(log, [worker])
     expect_exact(log)
+
+
+@contextmanager
+def here(log: Log, data: Path | None = None) -> Iterator[running.Worker]:
+    """A worker in this process, which is well until its end."""
+    worker = running.Worker(Site(log), data)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        assert worker.close()
+    assert worker.failed is None
 
 
 def shares(*workers: Worker) -> list[int]:
@@ -105,17 +112,15 @@ def test_ended_in_good_order_a_worker_is_gone_soon_and_nothing_is_taken_again(lo
         assert time.monotonic() - begun < ENDING_SECONDS
     assert worker.complaints() == ""
     left = sum(end - counted(log).get(partition, 0) for partition, end in ends(log).items())
-    again = running.Worker(running.Site(log), None)
-    again.start()
-    wait_for_all(log)
-    assert again.close()
-    assert (again.failed, again.events) == (None, left)
+    with here(log) as again:
+        wait_for_all(log)
+    assert again.events == left
     expect_exact(log)
 
 
-def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log, tmp_path: Path) -> None:
+def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log) -> None:
     won = [one for one in sold(300, seed=7) if b"deal.won" in one.value]
-    with working(log, tmp_path):
+    with here(log):
         send(log, won)
         wait_for_all(log)
         rows = {key for key in latest(log, log.names.cells) if not is_counted_key(key[1])}
@@ -127,10 +132,25 @@ def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log, tmp_path: Path
     assert {(one.partition, one.key) for one in values(log, log.names.cells) if one.value is None} >= rows
 
 
-def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log, tmp_path: Path) -> None:
+def test_with_both_of_their_topics_made_anew_workers_fold_the_log_from_its_beginning(log: Log, tmp_path: Path) -> None:
+    send(log, sold(300, seed=13))
+    with here(log, tmp_path / "data") as worker:
+        wait_until(worker.is_idle)
+    before = live_cells(log)
+    with clients.admin(log.broker) as admin:
+        admin.delete_topics([log.names.trails, log.names.cells])
+        wait_until(lambda: not {log.names.trails, log.names.cells} & set(admin.list_topics()))
+    assert topics.create(log.broker, prefix=log.names.prefix, **WORKSPACE) == log
+    with here(log, tmp_path / "data") as worker:
+        wait_until(worker.is_idle)
+    assert live_cells(log) == before
+    expect_exact(log)
+
+
+def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log) -> None:
     good = sold(200, seed=8)
     expected = set()
-    with working(log, tmp_path):
+    with here(log):
         send(log, good[:100])
         producer = KafkaProducer(bootstrap_servers=log.broker)
         name = log.names.events
@@ -151,6 +171,22 @@ def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log, t
     expect_exact(log, follow)
 
 
+def test_what_it_cannot_go_on_with_ends_it_with_a_code_that_has_it_started_again(log: Log, tmp_path: Path) -> None:
+    event = sold(1, seed=12)[0]
+    partition = partition_of(event.trail, log.partitions)
+    producer = KafkaProducer(bootstrap_servers=log.broker)
+    newer = bytes([FORM + 1])
+    producer.send(log.names.trails, key=event.key, value=newer, partition=partition).get(10)
+    producer.send(
+        log.names.cells, key=counted_key(partition), value=counted_value(Counted(0, 0)), partition=partition
+    ).get(10)
+    producer.close()
+    with working(log, tmp_path) as worker:
+        send(log, [event])
+        assert worker.ended() == 1
+        assert "a newer Quotum wrote this (form 2, and this one knows 1): upgrade this worker" in worker.complaints()
+
+
 def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tmp_path: Path) -> None:
     expect_runnable()
     broker = BrokerProcess(tmp_path / "kafka")
@@ -162,6 +198,7 @@ def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tm
                 send(log, sold(2_000, seed))
                 wait_until(lambda: sum(counted(log).values()) > before)  # noqa: B023 (asked here alone)
                 broker.kill()
+                wait_until(lambda: "waiting for the broker at" in worker.complaints() or not worker.lives())
                 broker.start()
                 if not worker.lives():
                     worker.start()

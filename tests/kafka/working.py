@@ -36,6 +36,7 @@ from tests.streams.recording import in_memory
 
 GROUP = "{}.workers"
 LOOK_SECONDS = 0.02
+SENT_AT_ONCE = 2_000
 SESSION = "1.5"  # seconds: as long the others wait for one that was killed
 FED, AT_ONCE, PAUSE_SECONDS = 3_000, 10, 0.05  # of a feed: 200 events a second at most, and in the end again
 DAYS = ("2017-05-01", "2017-05-02", "2017-05-03")
@@ -75,7 +76,8 @@ def deletion(number: int, won: Written) -> Written:
 def send(log: Log, events: Sequence[Written]) -> None:
     """Into the log; all of them are there on return."""
     sending = Sending(log)
-    sending.send(events).result()
+    for first in range(0, len(events), SENT_AT_ONCE):
+        sending.send(events[first : first + SENT_AT_ONCE]).result()
     sending.close()
 
 
@@ -125,6 +127,10 @@ class Worker(Command):
         """SIGSTOP or SIGCONT."""
         assert self._forked.process
         os.kill(self._forked.process, which)
+
+    def ended(self) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        return self._forked.ended()
 
     def lives(self) -> bool:
         """Whether it has not ended by itself."""

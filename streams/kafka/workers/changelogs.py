@@ -3,6 +3,7 @@
 What a batch has no room for goes alone. A trail that is larger than the topic takes cannot be kept, and is told.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -10,10 +11,11 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.kafka import KafkaError
+from streams.kafka.topics import TRAILS
 from streams.kafka.workers.stores import Changes, Store
 
 BATCH_BYTES = 900_000  # below the largest record batch that a broker takes by default
-RECORD_BYTES = 10_000_000  # and this is what the topics of states and cells take
+RECORD_BYTES = int(TRAILS["max.message.bytes"]) - 10_000  # of the topic of states, but for what lies around a record
 RECORDS_AT_ONCE = 20_000
 FETCH_BYTES = 4_000_000  # of a partition at once; a record that is larger still comes
 WAIT_MS = 100
@@ -29,7 +31,7 @@ class Shipped(NamedTuple):
 
     async def acknowledged(self) -> int:
         """The offset behind the last of them."""
-        told = [await future for future in self.futures]
+        told = await asyncio.gather(*self.futures)
         return int(told[-1].offset) + self.counts[-1]
 
 
@@ -38,9 +40,10 @@ async def ship(producer: Any, topic: str, partition: int, changes: Changes) -> S
     shipped, now = Shipped([], []), int(time.time() * 1000)
     batch = producer.create_batch()
     for key, value in changes.items():
+        if value is not None and len(value) > RECORD_BYTES:
+            raise KafkaError(_too_large(topic, key, value))
         if batch.append(timestamp=now, key=key, value=value) is None:
             await _send(producer, topic, partition, batch, shipped)
-            _expect_room(topic, key, value)
             batch = producer.create_batch()
             batch.append(timestamp=now, key=key, value=value)  # which takes the first whole
     await _send(producer, topic, partition, batch, shipped)
@@ -108,10 +111,8 @@ def _expect_within(place: TopicPartition, store: Store, begin: int, end: int) ->
         raise KafkaError(f"{place.topic} partition {place.partition} begins at {begin}: somebody deleted records of it")
 
 
-def _expect_room(topic: str, key: bytes, value: bytes | None) -> None:
-    size = len(key) + len(value or b"")
-    if size > RECORD_BYTES:
-        raise KafkaError(
-            f"what is known of {key!r} takes {size} bytes, and a record of {topic} has room for {RECORD_BYTES}: events "
-            "of so many things do not belong in one trail"
-        )
+def _too_large(topic: str, key: bytes, value: bytes) -> str:
+    return (
+        f"what is known of {key!r} takes {len(value)} bytes, and a record of {topic} has room for {RECORD_BYTES}: "
+        "events of so many things do not belong in one trail"
+    )

@@ -14,13 +14,15 @@ from typing import Any, ClassVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError
+from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.transport import base
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage
 
 from streams.following import Record
+from streams.kafka import KafkaError
 from streams.kafka.reading import UNREADABLE, record_of
+from streams.kafka.topics import Log
 from streams.kafka.workers.lanes import Batch, Lane
 
 RECORDS_AT_ONCE = 8_000
@@ -30,6 +32,7 @@ IDLE_MS = 200  # until it is asked again, also for partitions whose lanes have b
 PAUSE_SECONDS = 0.02
 BEATS = 5  # within a session
 REBALANCE_MS = 30_000
+ANSWER_SECONDS = 2.0  # for what a broker answers at once while it is there
 FINISH_SECONDS = 4.0  # for the steps that are under way when partitions are taken away
 log = logging.getLogger(__name__)
 
@@ -93,16 +96,15 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
     async def assigned(self, places: set[TP]) -> None:
         """Lanes begin; this does not wait for them, since the group waits for whoever is in here."""
         await self._end_lanes()
-        self._is_member = True
         self.app.settle_on({place.partition for place in places})
-        for place in sorted(places):
-            self._begin_lane(place)
+        self.lanes = {place: self.app.open_lane(place.partition) for place in sorted(places)}
+        self._is_member = True  # for other threads, which ask at any time, all of it is so at once
+        for lane in self.lanes.values():
+            self._begin(lane)
         self.app.consumer_generation_id += 1
         await self.on_partitions_assigned(places, self.app.consumer_generation_id)
 
-    def _begin_lane(self, place: TP) -> None:
-        lane = self.app.open_lane(place.partition)
-        self.lanes[place] = lane
+    def _begin(self, lane: Lane) -> None:
         self._running[lane] = task = asyncio.get_running_loop().create_task(lane.run())
         task.add_done_callback(lambda done: self._ended(lane, done))
 
@@ -150,6 +152,11 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             return found
         return None
 
+    async def expect_broker(self) -> None:
+        """Raises whatever it is where no broker answers just now."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await self._kafka.end_offsets([_place(place) for place in self.lanes])
+
     # Fetching
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:  # noqa: ASYNC109 (Faust's)
@@ -165,6 +172,8 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             return {}
         except IllegalStateError:  # partitions were taken away meanwhile
             return {}
+        except OffsetOutOfRangeError as error:
+            raise KafkaError(_not_the_same(self.app.site.log, asked.values())) from error
         batches = {place: await self._batch(place, asked[place], records) for place, records in found.items()}
         return {place: [batch] for place, batch in batches.items() if batch}
 
@@ -300,6 +309,14 @@ class Transport(base.Transport):  # type: ignore[misc]  # as of Consumer
 
     Consumer: ClassVar[type[Consumer]] = Consumer
     driver_version = "quotum"
+
+
+def _not_the_same(log: Log, lanes: Iterable[Lane]) -> str:
+    at = ", ".join(f"partition {lane.partition} up to {lane.fetched}" for lane in lanes)
+    return (
+        f"workers know {log.names.events} on {log.broker} further than it goes now ({at}): it has lost events, or is "
+        "another log than the one they folded"
+    )
 
 
 def _place(place: TP) -> Any:  # noqa: ANN401 (the client has no types)

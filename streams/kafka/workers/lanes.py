@@ -8,16 +8,28 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from streams.appending import Position
 from streams.following import Record
 from streams.kafka import KafkaError
-from streams.kafka.workers.owned import Owned
-from streams.live.owning import take
+from streams.live.owning import Ownership, take
 from streams.live.stepping import Stepping
 
 STEP_RECORDS = 8_000
+
+
+class Owning(Ownership, Protocol):
+    """A partition that is taken over, and given up in the end."""
+
+    async def begin(self) -> Position:
+        """Shut others out, read back what is known, and tell where to go on."""
+
+    def end(self) -> None:
+        """The partition is this worker's no more, or anew."""
+
+    async def close(self) -> None:
+        """Let go of what it has."""
 
 
 class Batch(NamedTuple):
@@ -32,7 +44,7 @@ class Batch(NamedTuple):
 class Lane:
     """A partition in the hands of this worker, with what it does about it."""
 
-    def __init__(self, stepping: Stepping, own: Owned, partition: int, moved: Callable[[int], object]) -> None:
+    def __init__(self, stepping: Stepping, own: Owning, partition: int, moved: Callable[[int], object]) -> None:
         """`moved` is called with the number of records of each step, once it is kept."""
         self.partition = partition
         self.position: Position | None = None  # None: not begun yet

@@ -101,17 +101,18 @@ class Owned:
         return self._position()
 
     def _position(self) -> Position:
+        """As the cells tell. With one of the two topics alone events would move too little, or too much."""
         key = counted_key(self._partition)
         found = self._stores[CELLS].get_many([key])
-        if key in found:
-            return Position(self._partition, *read_counted_value(found[key]))
-        if not self._stores[TRAILS].is_empty():
-            place = self._place(CELLS)
+        has_cells, has_trails = self._stores[CELLS].has_more_than(key), self._stores[TRAILS].has_more_than(b"")
+        if has_cells != has_trails and not (has_trails and found):  # what came of trails may have returned to nothing
+            names, lost = self._site.log.names, CELLS if has_trails else TRAILS
             raise KafkaError(
-                f"{place.topic} partition {place.partition} does not say up to where it counts, and there are states "
-                "of trails: it was emptied. Take both topics away, and have quotum topics create make them anew."
+                f"{self._site.changelog(lost)} partition {self._partition} was emptied: it does not tell what belongs "
+                f"to the other topic of workers. Delete both, {names.trails} and {names.cells}, and have quotum topics "
+                "create make them anew: workers then fold the log from its beginning."
             )
-        return Position(self._partition, 0, 0)
+        return Position(self._partition, *read_counted_value(found[key])) if found else Position(self._partition, 0, 0)
 
     async def commit(self, writes: Writes) -> bool:
         """States, cells, dead letters and position in one transaction. False where somebody else has the partition."""
@@ -139,9 +140,8 @@ class Owned:
         if writes.trails:
             shipped[TRAILS] = await self._ship(TRAILS, writes.trails)
         letters = await self._letters(writes)
-        self._ends = {table: await one.acknowledged() for table, one in shipped.items()}
-        if letters:
-            await letters.acknowledged()
+        ends = await asyncio.gather(*(one.acknowledged() for one in (*shipped.values(), *letters)))
+        self._ends = dict(zip(shipped, ends, strict=False))  # letters, which come last, are read back by no worker
         place = TopicPartition(self._site.log.names.events, self._partition)
         await producer.send_offsets_to_transaction({place: position.next_offset}, self._site.group)
         await producer.commit_transaction()
@@ -149,10 +149,10 @@ class Owned:
     async def _ship(self, table: str, changes: Changes) -> Shipped:
         return await ship(self._producer, self._site.changelog(table), self._partition, changes)
 
-    async def _letters(self, writes: Writes) -> Shipped | None:
+    async def _letters(self, writes: Writes) -> list[Shipped]:
         names = self._site.log.names
         records = dict(as_record(names, one) for one in writes.letters)
-        return await ship(self._producer, names.dead_letters, 0, records) if records else None
+        return [await ship(self._producer, names.dead_letters, 0, records)] if records else []
 
     def keep(self, writes: Writes) -> None:
         """Trail states and cells to the stores, each with the position that its changelog had after the commit."""
@@ -171,6 +171,13 @@ class Owned:
             with suppress(Exception):  # it may be broken already, which nobody needs to know now
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await self._producer.stop()
+            await self._producer.client.close()  # which one that is broken leaves open
 
     def _place(self, table: str) -> Any:  # noqa: ANN401 (the client has no types)
         return TopicPartition(self._site.changelog(table), self._partition)
+
+
+def pass_over_lost(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """For an event loop: what the client leaves behind for nobody, once somebody else has a partition, is no fault."""
+    if not isinstance(context.get("exception"), LOST):
+        loop.default_exception_handler(context)

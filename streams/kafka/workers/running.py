@@ -5,6 +5,7 @@ whoever supervises it.
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -12,19 +13,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from aiokafka.errors import KafkaError as ClientError
+
 from schemas.moments import Calendar
 from streams.kafka import clients
 from streams.kafka.reading import places
 from streams.kafka.recording import Standing
 from streams.kafka.topics import Log
 from streams.kafka.workers.app import create_app
-from streams.kafka.workers.owned import Site
+from streams.kafka.workers.owned import Site, pass_over_lost
 from streams.kafka.workers.stores import CELLS, TRAILS, Stores
 from streams.live.stepping import Stepping
 
 STOP_SECONDS = 6.0
 TICK_SECONDS = 1.0
 LATE_SECONDS = 30.0  # without a tick it is not known whether there is anything to do
+log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -38,6 +42,7 @@ class Worker:
         self._site = site
         self.failed: BaseException | None = None
         self.events = 0  # that were taken
+        self.away = ""  # why the broker is waited for; empty while it answers
         self._stores = Stores(data, _changelogs(site.log))
         self._consumer: Any = None  # Faust's types know nothing of ours
         self._loop = asyncio.new_event_loop()
@@ -74,6 +79,10 @@ class Worker:
         """Whether it is a member of the group, and has begun with all that the group has given to it."""
         return self._consumer is not None and self._consumer.is_settled
 
+    def trouble(self) -> str:
+        """Why it does not fold what comes, if it does not."""
+        return self.away or ("" if self.is_ready() else "what is known of its partitions is being read back")
+
     def progress(self) -> Hashable:
         """Another value each time it gets on."""
         return self.events, tuple(self.standings())
@@ -95,10 +104,10 @@ class Worker:
                 self._ended()
 
     async def _work(self) -> None:
-        log = self._site.log
-        stepping = Stepping(Calendar(log.workspace.zone), places(log))
+        stepping = Stepping(Calendar(self._site.log.workspace.zone), places(self._site.log))
         app = create_app(self._site, stepping, self._stores, self._moved)
         self._consumer = app.consumer
+        self._loop.set_exception_handler(pass_over_lost)
         others = [self._loop.create_task(one) for one in (app.start(), self._tick())]
         ends = [self._loop.create_task(one) for one in (app.wait_until_stopped(), self._stopped.wait())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -113,6 +122,21 @@ class Worker:
         while True:
             self._ticked = time.monotonic()
             await asyncio.sleep(TICK_SECONDS)
+            if self.is_ready():
+                await self._ask_broker()
+
+    async def _ask_broker(self) -> None:
+        """Tell once that no broker answers, and once that it does again: its client waits for it without a word."""
+        try:
+            await self._consumer.expect_broker()
+        except (ClientError, OSError, TimeoutError) as error:
+            if not self.away:
+                log.warning("waiting for the broker at %s: %r", self._site.log.broker, error)
+            self.away = f"{self._site.log.broker} does not answer ({error!r})"
+        else:
+            if self.away:
+                log.warning("the broker at %s answers again", self._site.log.broker)
+            self.away = ""
 
     def _moved(self, records: int) -> None:
         self.events += records

@@ -33,8 +33,8 @@ class Store(Protocol):
     def get_many(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
         """Those of the keys that there are."""
 
-    def is_empty(self) -> bool:
-        """Whether there is no value at all."""
+    def has_more_than(self, key: bytes) -> bool:
+        """Whether there is a value of another key."""
 
     def write(self, changes: Changes, position: int) -> None:
         """Values, None for those that are no more, and up to where of the changelog this is all: all or nothing."""
@@ -56,9 +56,9 @@ class MemoryStore:
         values = self._values
         return {key: values[key] for key in keys if key in values}
 
-    def is_empty(self) -> bool:
-        """Whether there is no value at all."""
-        return not self._values
+    def has_more_than(self, key: bytes) -> bool:
+        """Whether there is a value of another key."""
+        return len(self._values) > (key in self._values)
 
     def write(self, changes: Changes, position: int) -> None:
         """Values and position."""
@@ -108,9 +108,9 @@ class DiskStore:
         found: list[bytes | None] = self._database.get(asked) or []
         return {key: value for key, value in zip(asked, found, strict=True) if value is not None}
 
-    def is_empty(self) -> bool:
-        """Whether there is no value at all."""
-        return next(iter(self._database.keys()), ABOUT) == ABOUT  # which comes after all others
+    def has_more_than(self, key: bytes) -> bool:
+        """Whether there is a value of another key."""
+        return any(found not in {key, ABOUT} for found in self._database.keys())  # noqa: SIM118 (it is no dictionary)
 
     def write(self, changes: Changes, position: int) -> None:
         """Values and position, in one write."""
