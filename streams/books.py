@@ -17,6 +17,7 @@ from schemas.envelope import Event
 from schemas.events import ORGANISATION, adapter
 from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar, from_day_number, from_microseconds
+from streams.comparing import Compared
 from streams.door import OWN_SOURCE, Door, Refused, VaultPeople
 from streams.figures import only_decides
 from streams.history import History, HistoryError
@@ -235,6 +236,13 @@ class Books:
     def lags(self) -> dict[int, int]:
         """How far history is behind the log, per partition; embedded it is the log."""
         return {}
+
+    def compare(self) -> Compared:
+        """Hold the cells that workers keep up against history; HistoryError where there are none: embedded."""
+        raise HistoryError(
+            f"{self.history.path} follows no log in Kafka here, and there are cells only beside one: serve it with "
+            "--broker, or give --broker here."
+        )
 
     def _tell(self, *, organised: bool, decided: bool) -> None:
         """Have what was remembered read again where it may be another, and let everybody know of something new."""

@@ -18,9 +18,11 @@ from schemas.events import read_event
 from schemas.moments import Calendar
 from streams.appending import Entry
 from streams.books import BehindError, Books, Outcome, expect_own_vault, expect_vault, vault_path, wall_clock
+from streams.comparing import Compared, compare
 from streams.following import ORGANISATION_PARTITION, Follower, Taken
 from streams.history import History, HistoryError
-from streams.kafka import clients
+from streams.kafka import KafkaError, clients
+from streams.kafka.cells import Snapshot
 from streams.kafka.reading import Reading, numbered, places, record_of
 from streams.kafka.recording import Recording
 from streams.kafka.sending import Sending
@@ -107,6 +109,17 @@ class LiveBooks(Books):
         """Wait until history knows all that is in the log now; BehindError where it does not in time."""
         self._wait_for(_ends(self.log))
 
+    def compare(self) -> Compared:
+        """Hold all cells against history where they stand, once it has come so far; BehindError where it has not yet.
+
+        KafkaError where the cells cannot be read, or count what is not in the log.
+        """
+        found = Snapshot.of(self.log)
+        positions = {partition: counted.next_offset for partition, counted in found.counted.items()}
+        _expect_within(self.log, positions)
+        self._wait_for(positions)
+        return compare(self.history, positions, found.cells)
+
     def trouble(self) -> str:
         """Why history is not kept up, if it is not."""
         return f"the recorder has stopped: {self._failed}" if self._failed else self.recording.away
@@ -167,6 +180,17 @@ def _ends(log: Log) -> dict[int, int]:
     numbers = numbered(log)
     with clients.consumer(log.broker, enable_auto_commit=False) as asking:
         return {numbers[place]: end for place, end in asking.end_offsets(list(numbers)).items()}
+
+
+def _expect_within(log: Log, positions: Mapping[int, int]) -> None:
+    """Cells that count more than there is are of a log that was here before."""
+    ends = _ends(log)
+    if beyond := {one: offset for one, offset in positions.items() if offset > ends[one]}:
+        told = ", ".join(f"partition {one} up to {offset} of {ends[one]}" for one, offset in sorted(beyond.items()))
+        raise KafkaError(
+            f"{log.names.cells} counts more events than {log.names.events} holds ({told}): they are cells of another "
+            "log. docs/kafka.md tells under Compare what to do."
+        )
 
 
 def _expect_follows(history: History) -> None:
