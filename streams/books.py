@@ -19,10 +19,10 @@ from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar, from_day_number, from_microseconds
 from streams.comparing import Compared
 from streams.door import OWN_SOURCE, Door, Refused, VaultPeople
-from streams.figures import only_decides
+from streams.figures import Scanning, Source, StandsFor, only_decides
 from streams.history import History, HistoryError
 from streams.keeping import Keeping
-from streams.recorder import Batch, Entry, Recorded, Recorder, stored_facts
+from streams.recorder import EMBEDDED_PARTITION, Batch, Entry, Recorded, Recorder, stored_facts
 from streams.vault import Vault
 
 Fate = Literal["taken", "duplicate", "refused"]
@@ -79,7 +79,9 @@ class Books:
         self.demo = workspace.demo
         self.calendar = _calendar(history.path, workspace)
         self._door = Door(VaultPeople(vault), clock, demo=self.demo)
-        self.kept = Keeping(history)
+        self.figures: Source = Scanning(history)  # of questions that are asked once
+        self._keeping = Keeping(history)
+        self.kept: Source = self._keeping  # of those that are watched
         self._recorder = Recorder(history, self.calendar, clock, recorded=self._keep_up)
         self._next_offset = self.stored_offset()
         self._follows = bool(history.rows(FOLLOWING))
@@ -183,13 +185,25 @@ class Books:
         """How many events the log holds; what is kept up knows all of them."""
         return self._next_offset
 
+    def stands_for(self) -> StandsFor:
+        """Which events figures count."""
+        return StandsFor("history", {EMBEDDED_PARTITION: self._next_offset})
+
+    def shown(self) -> int:
+        """A number that grows with whatever can be seen, so that who has seen it needs nothing until it has grown."""
+        return self._next_offset
+
+    def forget_figures(self) -> None:
+        """Ask history anew, since its figures were put in order by other means than a batch."""
+        self._keeping.forget()
+
     def stored_offset(self) -> int:
         """The same as the file tells it: asked to see whether it can be read."""
         return int(self.history.rows("SELECT count(*) FROM events")[0][0])
 
     def _keep_up(self, batch: Batch) -> None:
         """By the writer, batch after batch: first the figures, then the position that says they are there."""
-        self.kept.recorded(batch.postings, batch.known_at)
+        self._keeping.recorded(batch.postings, batch.known_at)
         self._next_offset = batch.next_offset
 
     def take(self, events: Sequence[Event], layer: int = FEED, people: str | None = None) -> list[Outcome]:
@@ -245,9 +259,13 @@ class Books:
         )
 
     def _tell(self, *, organised: bool, decided: bool) -> None:
-        """Have what was remembered read again where it may be another, and let everybody know of something new."""
+        """Have what was remembered read again where it may be another. By the recording thread alone."""
         self._organised += organised
         self._decided += decided
+        self._announce()
+
+    def _announce(self) -> None:
+        """Let everybody know of something new."""
         for told in self._listeners:
             told()
 

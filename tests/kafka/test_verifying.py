@@ -23,7 +23,7 @@ def log(broker: str, prefix: str) -> Log:
 
 def test_cells_are_compared_with_and_without_a_server_and_what_differs_is_named(log: Log, tmp_path: Path) -> None:
     place = ("--broker", log.broker, "--prefix", log.names.prefix)
-    with running("serve", *place, folder=tmp_path):
+    with running("serve", *place, "--figures", "cells", folder=tmp_path):
         assert ask(*DEALS, folder=tmp_path)[0] == 0
         CellWriter(log).catch_up()
         code, said, _ = ask("verify", "--live", folder=tmp_path)
