@@ -1,7 +1,7 @@
 """Live cells and history, compared again and again while a server runs, so that an operator hears of it who never asks.
 
 A difference makes a server no less ready: there is one for a log, so nobody would step in for it, and with it would go
-history and what is behind each figure, by which alone the cause is found. It is told at /ready, and to alarms at /metrics.
+history and what is behind each figure, by which alone the cause is found. /ready tells it, and /metrics tells alarms.
 """
 
 import asyncio
