@@ -3,13 +3,14 @@
 This is the default driver: the history itself is the log, and trails live in memory only while they are written to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from time import time_ns
 from typing import Any, Literal, NamedTuple, Self
 
+from projections.crossings import Crossing, Said, said
 from projections.fold import Posting
 from projections.organisation import Organisation, organisation
 from projections.targets import Target, targets
@@ -25,6 +26,7 @@ from streams.keeping import Keeping
 from streams.recorder import EMBEDDED_PARTITION, Batch, Entry, Recorded, Recorder, stored_facts
 from streams.vault import Vault
 
+Reached = Callable[[], Mapping[str, bool]]  # whether each target is, by its id, by the figures as they stand
 Fate = Literal["taken", "duplicate", "refused"]
 
 
@@ -38,6 +40,14 @@ class Outcome(NamedTuple):
     offset: int | None = None
     reason: str = ""
     partition: int | None = None  # None: the log has one
+
+
+class _SaidOfAll(NamedTuple):
+    """What concerns all: the organisation, its targets, and what was said of these."""
+
+    organisation: Organisation
+    targets: list[Target]
+    crossings: Mapping[str, Said]
 
 
 class UnavailableError(Exception):
@@ -71,7 +81,7 @@ class Books:
         self._organised = 0  # how often the organisation's trail was written to
         self._decided = 0  # how often that, or a person, said something
         self._deciding: tuple[int, int, set[int]] = (-1, 0, set())
-        self._remembered: tuple[int, tuple[Organisation, list[Target]]] = (-1, (Organisation(), []))
+        self._remembered: tuple[int, _SaidOfAll] = (-1, _SaidOfAll(Organisation(), [], {}))
         self.history = history
         self.vault = vault
         self.clock = clock
@@ -152,13 +162,17 @@ class Books:
         """The targets as the log tells them now, each with all its steps."""
         return self._said_of_all()[1]
 
-    def _said_of_all(self) -> tuple[Organisation, list[Target]]:
-        """Both, read again only after events of their trail were recorded: every question asks for them."""
+    def crossings_said(self) -> Mapping[str, Said]:
+        """What was said last of targets that were reached or lost again, by their ids."""
+        return self._said_of_all()[2]
+
+    def _said_of_all(self) -> "_SaidOfAll":
+        """All of it, read again only after events of their trail were recorded: every question asks for them."""
         version = self._organised
         if self._remembered[0] != version:
             with self.history.read() as cursor:
                 facts = list(stored_facts(cursor, [ORGANISATION]))
-            self._remembered = (version, (organisation(facts), targets(facts)))
+            self._remembered = (version, _SaidOfAll(organisation(facts), targets(facts), said(facts)))
         return self._remembered[1]
 
     def only_decides(self) -> set[int]:
@@ -251,6 +265,10 @@ class Books:
         """How far history is behind the log, per partition; embedded it is the log."""
         return {}
 
+    async def tell_crossings(self, _: Reached) -> Sequence[Crossing]:
+        """Tell which targets were reached or lost again since that was told last; only over a log in Kafka."""
+        return []
+
     def compare(self) -> Compared:
         """Hold the cells that workers keep up against history; HistoryError where there are none: embedded."""
         raise HistoryError(
@@ -314,3 +332,12 @@ def own_event(kind: str, data: dict[str, Any], now: int, sequence: int = 0) -> E
 def rule_event(rule: str, day: date | None, now: int) -> Event:
     """The event that sets the credit rule, from a day on or from the beginning."""
     return own_event("quotum.credit_rule.set.v1", {"rule": rule} | ({"day": day} if day else {}), now)
+
+
+def crossing_event(crossing: Crossing, before: Said | None, now: int) -> Event:
+    """The event that says that a target was reached or lost again: later than what was said before, on any clock."""
+    kind = "quotum.target.reached.v1" if crossing.is_reached else "quotum.target.lost.v1"
+    at = max(now, before.asserted_at + 1 if before else 0)
+    event = {"id": crossing.id, "source": OWN_SOURCE, "type": kind, "time": from_microseconds(at)}
+    data = {"id": crossing.target, "turn": crossing.turn}
+    return adapter().validate_python({**event, "trail": ORGANISATION, "data": data})

@@ -61,7 +61,7 @@ def serve(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
         keys = closing.enter_context(Keys(keys_path(history), wall_clock)) if beyond else None
         seconds = compare_minutes * 60 if broker else 0
         run(
-            create_app(books, keys, compare_seconds=seconds),
+            create_app(books, keys, compare_seconds=seconds, tells=broker is not None),
             history,
             listening,
             _announce,

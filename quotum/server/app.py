@@ -25,6 +25,7 @@ from quotum.server.comparing import Comparing
 from quotum.server.feeding import Feed
 from quotum.server.limits import Limits
 from quotum.server.live import Hub
+from quotum.server.telling import Telling
 from streams.books import Books
 from streams.keys import Keys
 
@@ -32,11 +33,17 @@ ABOUT = "Who stands where, and why: events in, live boards out."
 
 
 def create_app(
-    books: Books, keys: Keys | None = None, limits: Limits | None = None, compare_seconds: float = 0
+    books: Books,
+    keys: Keys | None = None,
+    limits: Limits | None = None,
+    *,
+    compare_seconds: float = 0,
+    tells: bool = False,
 ) -> FastAPI:
     """The server's application around open books; they stay the caller's to close.
 
     `compare_seconds`: how often live cells are compared with history; 0 for never.
+    `tells`: whether targets that are reached, or lost again, are told as events.
     `keys`: for a server that is reached from elsewhere; without them it answers on this machine alone.
     """
     hub = Hub()
@@ -49,7 +56,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.attach(asyncio.get_running_loop())
         books.on_recorded(hub.recorded)
-        tasks = [asyncio.create_task(one.follow()) for one in (feed, comparing)]
+        following = (feed, comparing, Telling(books)) if tells else (feed, comparing)
+        tasks = [asyncio.create_task(one.follow()) for one in following]
         yield
         for task in tasks:
             task.cancel()

@@ -59,6 +59,7 @@ def shown(books: Books, question: Question, feed: Feed | None = None) -> Shown:
         "first": str(board.period.first),
         "last": str(board.period.last),
         "at": instant_text(now),
+        "known": books.next_offset(),
         "stands_for": up_to(stands_for).model_dump(),
         "since": since.named(words, question.since.astimezone(now.tzinfo), now) if question.since else "",
         "total": naming.amount(words, board.metric.name, *total) if total else "",

@@ -13,11 +13,12 @@ from typing import Literal, Self
 
 from kafka.consumer.fetcher import ConsumerRecord
 
+from projections.crossings import Crossing
 from projections.fold import Posting
 from schemas.events import read_event
 from schemas.moments import Calendar
 from streams.appending import Entry
-from streams.books import BehindError, Books, Outcome, expect_own_vault, expect_vault, vault_path, wall_clock
+from streams.books import BehindError, Books, Outcome, Reached, expect_own_vault, expect_vault, vault_path, wall_clock
 from streams.comparing import Compared, compare
 from streams.figures import StandsFor
 from streams.following import ORGANISATION_PARTITION, Follower, Taken
@@ -28,11 +29,13 @@ from streams.kafka.following_cells import CellFollowing
 from streams.kafka.reading import Reading, numbered, places, record_of
 from streams.kafka.recording import Recording
 from streams.kafka.sending import Sending
+from streams.kafka.telling import tell_of
 from streams.kafka.topics import Log
 from streams.live.figures import Live
 from streams.live.gathering import NOWHERE
 from streams.vault import Vault
 
+HEAD_SECONDS = 5  # for figures to count what is in the log: whoever is further behind is asked again later
 PATIENCE_SECONDS = 30  # for the recorder, by whoever wants to know what an event moved
 MOVED = """
 SELECT entity, metric, basis, rep, date_diff('day', DATE '1970-01-01', day), instant,
@@ -128,6 +131,26 @@ class LiveBooks(Books):
         """Wait until history knows all that is in the log now; BehindError where it does not in time."""
         self._wait_for(_ends(self.log))
 
+    def reach_head(self) -> None:
+        """Wait until history knows all that is said of all, and figures count all that is in the log now.
+
+        BehindError where they do not in time.
+        """
+        ends = _ends(self.log)
+        self._wait_for({ORGANISATION_PARTITION: ends[ORGANISATION_PARTITION]})
+
+        def there() -> bool:
+            counted = self.stands_for().positions
+            return all(counted.get(partition, 0) >= end for partition, end in ends.items())
+
+        with self._news:
+            if not self._news.wait_for(lambda: there() or self._is_over, HEAD_SECONDS) or not there():
+                raise BehindError("the figures do not count all that is in the log")
+
+    async def tell_crossings(self, reached: Reached) -> Sequence[Crossing]:
+        """Tell which targets were reached or lost again, once each; KafkaError where the broker does not take it."""
+        return await tell_of(self, reached)
+
     def compare(self) -> Compared:
         """Hold all cells against history where they stand, once it has come so far; BehindError where it has not yet.
 
@@ -164,9 +187,14 @@ class LiveBooks(Books):
 
     def _from_cells(self) -> CellFollowing:
         """Cells that are followed, and figures from them."""
-        cells = CellFollowing(self.log, self._announce)
+        cells = CellFollowing(self.log, self._cells_moved)
         self.figures, self.kept = cells.scan, Live(cells.kept, self._keeping, self._knows)
         return cells
+
+    def _cells_moved(self) -> None:
+        with self._news:
+            self._news.notify_all()
+        self._announce()
 
     def _knows(self, since_us: int) -> bool:
         """Whether all that was known before a moment is in history and in cells; once it is it stays so."""

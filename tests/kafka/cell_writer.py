@@ -1,6 +1,6 @@
 """Somebody who keeps cells up on a real broker, as workers do: folds what the log holds, and commits whole batches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.moments import Calendar
@@ -33,6 +33,12 @@ class CellWriter:
 
     def catch_up(self, at_once: int = 10_000) -> dict[int, int]:
         """Write what the log holds now, batch by batch; up to where the cells of each partition count then."""
+        for _ in self.steps(at_once):
+            pass
+        return {number: one.next_offset for number, one in self._positions.items()}
+
+    def steps(self, at_once: int) -> Iterator[None]:
+        """The same, with something else after each batch."""
         reading = Reading(self._log, at_once)
         try:
             with clients.transactional_producer(self._log.broker, f"{self._log.names.cells}-test") as producer:
@@ -42,8 +48,9 @@ class CellWriter:
                     for number in self._positions:
                         records = [one for one in fetched.records if one.partition == number]
                         self._take(producer, number, records, fetched.reached)
+                    yield
                     if is_at_end(fetched) and not fetched.records:
-                        return {number: one.next_offset for number, one in self._positions.items()}
+                        return
         finally:
             reading.close()
 
