@@ -88,7 +88,8 @@ bench: $(stamp) ## measure; each benchmark ends with one JSON line
 
 lock: $(stamp) ## write requirements/*.lock anew from pyproject.toml
 	@$(compile) --extra build --constraints requirements/constraints.txt --output-file requirements/runtime.lock
-	@$(compile) --extra dev --extra kafka --constraints requirements/runtime.lock --output-file requirements/dev.lock
+	@$(compile) --extra build --extra worker --constraints requirements/runtime.lock --output-file requirements/live.lock
+	@$(compile) --extra dev --extra kafka --extra worker --constraints requirements/runtime.lock --output-file requirements/dev.lock
 	@$(MAKE) install
 
 clean: ## remove .venv and whatever the tools left behind

@@ -18,7 +18,7 @@ Rules
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
@@ -147,16 +147,17 @@ State = dict[str, Entity]  # of one trail
 def evolve(state: State, fact: Fact) -> Entity | None:
     """Write an event's fields, each where its stamp is the greater; the entity if anything changed. Never refuses."""
     entity = state.get(fact.entity)
+    writes = fact.writes
     if entity is None and not fact.layer:  # most are told of once, by a feed
         name = fact.entity
-        entity = state[name] = Entity(name, intern(name.partition(":")[0]), fact.writes, fact.stamp)
-        changed = bool(fact.writes)
+        entity = state[name] = Entity(name, fact.kind, writes, fact.stamp)
+        changed: object = writes
     else:
-        entity = entity or state.setdefault(fact.entity, Entity.of(fact.entity))
+        entity = entity or state.setdefault(fact.entity, Entity(fact.entity, fact.kind))
         changed = _write(entity, fact)
     if not changed:
         return None
-    if fact.stepped and any(STEPS in register for register in fact.writes):
+    if fact.stepped and any(STEPS in register for register in writes):
         entity.stepped = True
     return entity
 
@@ -251,13 +252,16 @@ def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Hold
         day, at = calendar.place(moment)
         by_steps = entity.stepped and holder_of == OPENING
         holder = held(entity, day) if by_steps else holders(read(holder_of, TAKEN_BACK))
-        dims = dims or _dims(entity.texts)
+        dims = dims or _dims(read("campaign", ""), read("product", ""), read("kind", ""), read("customer", ""))
         if metric and len(holder) == 1:  # what most are: one more, for one
             own.append((entity.name, (metric, OWNER, holder[0][0], day, at, dims), MILLIONTHS))
         else:
             counted = _counted(occasion, entity.texts, dims, day, calendar)
             shared = _bases(holder, read("closed_by", TAKEN_BACK), sold) if occasion.credited else ((OWNER, holder),)
-            own += _shared(entity.name, (day, at), counted, shared)
+            for name, amount, by in counted:
+                for basis, shares in shared:
+                    parts = spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),)
+                    own += [(entity.name, (name, basis, rep, day, at, by), part) for rep, part in parts if part]
     return own
 
 
@@ -284,28 +288,8 @@ def _counted(
     return found
 
 
-def _shared(
-    entity: str,
-    moment: tuple[int, int | None],
-    counted: list[tuple[str, int, Dims]],
-    bases: Sequence[tuple[str, Holders]],
-) -> Iterator[Posting]:
-    """What each holder gets of it, by each basis."""
-    day, at = moment
-    for metric, amount, dims in counted:
-        for basis, shares in bases:
-            for rep, part in spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),):
-                if part:
-                    yield entity, (metric, basis, rep, day, at, dims), part
-
-
-def _dims(texts: Mapping[str, str]) -> Dims:
-    read = texts.get
-    return _same_dims(read("campaign", ""), read("product", ""), read("kind", ""), read("customer", ""))
-
-
 @lru_cache(maxsize=4_096)
-def _same_dims(campaign: str, product: str, kind: str, customer: str) -> Dims:
+def _dims(campaign: str, product: str, kind: str, customer: str) -> Dims:
     """One tuple for the many entities that are alike: memory is what the fold waits for most."""
     return campaign, product, kind, customer, "", None
 
@@ -354,7 +338,10 @@ class Trail:
         if kind == "deal":
             self._place(self.closings, entity, place_of(entity, self.calendar))
             return self._recount(entity, self._sold(entity))
-        own = self._recount(entity, UNASSIGNED)
+        before, own = entity.lines, lines(entity, self.calendar, self.held, UNASSIGNED)
+        entity.lines = own
+        if before:
+            own = differences(before, own)
         if kind != "offer":
             return own
         moved = self._moved_by_offer(entity)
@@ -369,7 +356,7 @@ class Trail:
         return all(registers.get(name, UNSAID) >= (*fact.stamp, text) for name, text in fact.writes.items())
 
     def _recount(self, entity: Entity, sold: Holders) -> Lines:
-        """What an entity counts for now less what it counted for before."""
+        """What a deal counts for now less what it counted for before."""
         before, after = entity.lines, lines(entity, self.calendar, self.held, sold)
         entity.lines = after
         return differences(before, after) if before else after

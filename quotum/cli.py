@@ -24,6 +24,7 @@ from quotum.commands import (
     target,
     topics,
     verify,
+    worker,
 )
 from quotum.settings import FAILED, USAGE, complain
 
@@ -54,6 +55,7 @@ app.command("verify")(verify.verify)
 app.command("replay")(replay.replay)
 app.command("serve")(serve.serve)
 app.command("gateway")(gateway.gateway)
+app.command("worker")(worker.worker)
 app.command("demo")(demo.demo)
 app.add_typer(key.app, name="key")
 app.command("link")(link.link)

@@ -29,7 +29,7 @@ SECRET_HEADER = "Quotum-Owner"  # noqa: S105 (the name of a header, not a secret
 COMMANDS = "/v1/commands"
 OWNER = "/v1/owner"
 # They are about files and sockets of this machine.
-NOT_ELSEWHERE = frozenset({"init", "serve", "demo", "gateway", "key", "link", "topics"})
+NOT_ELSEWHERE = frozenset({"init", "serve", "demo", "gateway", "key", "link", "topics", "worker"})
 PROOF_SECONDS = 2
 NONCE_BYTES = 16
 LARGEST_FILE_BYTES = 50_000_000

@@ -6,6 +6,7 @@ log. So the fast way (msgspec, no models) cannot mean something else than the sl
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from sys import intern
 from typing import Any, NamedTuple
 
 import msgspec
@@ -27,7 +28,8 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     """An event, ready to fold; `stamp` (asserted_at in microseconds, sequence, id) orders statements on one field."""
 
     trail: str
-    entity: str
+    kind: str  # the entity's
+    entity: str  # its kind and its id
     layer: int
     stamp: tuple[int, int, str]
     writes: dict[str, str]  # register -> text; whoever keeps it must not change it
@@ -35,7 +37,8 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Reading(NamedTuple):
-    kind: str  # the entity's, with its colon
+    kind: str  # the entity's
+    prefix: str  # the same with its colon
     id: str  # the field that holds its id
     clears: bool  # null takes a field back (elsewhere it says "nobody")
     constant: dict[str, str]
@@ -44,10 +47,9 @@ class _Reading(NamedTuple):
 
 
 class LogEvent(msgspec.Struct, gc=False):
-    """A CloudEvent as it lies in the log; trusted, since it went through the door."""
+    """A CloudEvent as it lies in the log, as far as the fold reads it; trusted, since it went through the door."""
 
     id: str
-    source: str
     type: str
     time: str
     trail: str
@@ -80,13 +82,14 @@ def _reading(event: type[Event]) -> _Reading:
     fields = {name: (mark.register, mark.text) for name, mark in marked(data, Writes).items()}
     constant = dict(data.constant)
     stepped = any(STEPS in register for register in (*(register for register, _ in fields.values()), *constant))
-    return _Reading(event.entity_kind + ":", event.entity_id, data.clears, constant, fields, stepped)
+    kind = intern(event.entity_kind)
+    return _Reading(kind, f"{kind}:", event.entity_id, data.clears, constant, fields, stepped)
 
 
 @cache
 def registers(entity_kind: str) -> frozenset[str]:
     """Every register that an event can write on an entity of this kind (stepped ones under their bare name)."""
-    readings = [reading for reading in _readings().values() if reading.kind == entity_kind + ":"]
+    readings = [reading for reading in _readings().values() if reading.kind == entity_kind]
     written = (
         name
         for reading in readings
@@ -104,30 +107,40 @@ def fact(event: Event, layer: int) -> Fact:
 def decode_fact(line: bytes | str, layer: int) -> Fact:
     """The same from the bytes of a CloudEvent as the log holds it."""
     event = decode(line)
-    stamp = (instant_us(event.time), int(event.sequence), event.id)
+    sequence = event.sequence
+    stamp = (instant_us(event.time), sequence if type(sequence) is int else int(sequence), event.id)
     return read_fact(event.type, event.data, event.trail, layer, stamp)
 
 
 def read_fact(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
     """The same from the parts that history keeps; `data` as the log holds them, of any version."""
-    if kind in UPCASTERS:
-        kind, data = upcast(kind, data)
     reading = _TABLE.get(kind)
     if reading is None:
-        return _withdrawal(kind, data, trail, layer, stamp)
-    entity_kind, id_field, clears, constant, fields, stepped = reading
+        return _read_other(kind, data, trail, layer, stamp)
+    entity_kind, prefix, id_field, clears, constant, fields, stepped = reading
     writes = constant.copy()
     for name, value in data.items():
-        if name in fields:
-            register, text = fields[name]
-            if value is not None:
-                writes[register] = text(value) if text else value
-            else:  # a day that is null beside an instant says nothing of it
-                writes.setdefault(register, TAKEN_BACK if clears else NOBODY)
+        found = fields.get(name)
+        if found is None:
+            continue
+        register, text = found
+        if value is not None:
+            writes[register] = text(value) if text else value
+        else:  # a day that is null beside an instant says nothing of it
+            writes.setdefault(register, TAKEN_BACK if clears else NOBODY)
     if stepped:
         writes = {_step(register, data, stamp): text for register, text in writes.items()}
-    entity = f"{entity_kind}{data[id_field]}" if id_field in data else WORKSPACE
-    return Fact(trail, entity, layer, stamp, writes, stepped)
+    entity = f"{prefix}{data[id_field]}" if id_field in data else WORKSPACE
+    return Fact(trail, entity_kind, entity, layer, stamp, writes, stepped)
+
+
+def _read_other(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
+    """The same of an older version, or of a withdrawal. ValueError for a type that nobody knows."""
+    if kind in UPCASTERS:
+        return read_fact(*upcast(kind, data), trail, layer, stamp)
+    if kind in WITHDRAWALS:
+        return _withdrawal(data, trail, layer, stamp)
+    raise ValueError(f"the log holds an event of a type unknown here, {kind}: a newer Quotum wrote it; upgrade")
 
 
 def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> str:
@@ -138,17 +151,16 @@ def _step(register: str, data: dict[str, Any], stamp: tuple[int, int, str]) -> s
     return f"{register}{day}@{stamp[0]}@{stamp[1]}@{stamp[2]}" if register == "shares@" else register + day
 
 
-def _withdrawal(kind: str, data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
-    """Nothing for a feed: only a person has corrections to withdraw. ValueError for a type that nobody knows."""
-    if kind not in WITHDRAWALS:
-        raise ValueError(f"the log holds an event of a type unknown here, {kind}: a newer Quotum wrote it; upgrade")
+def _withdrawal(data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, int, str]) -> Fact:
+    """Nothing for a feed: only a person has corrections to withdraw."""
     entity: str = data["entity"]
-    known = sorted(registers(entity.partition(":")[0]))
+    kind = intern(entity.partition(":")[0])
+    known = sorted(registers(kind))
     names = [name for name in known if name in (data.get("fields") or known)]
     writes = dict.fromkeys(names, TAKEN_BACK)
     if "shares" in names:
         writes[WITHDRAWN] = "yes"
-    return Fact(trail, entity, layer, stamp, writes if layer == PERSON else {})
+    return Fact(trail, kind, entity, layer, stamp, writes if layer == PERSON else {})
 
 
-_TABLE = {name: reading for name, reading in _readings().items() if name not in WITHDRAWALS}
+_TABLE = {name: reading for name, reading in _readings().items() if name not in {*WITHDRAWALS, *UPCASTERS}}

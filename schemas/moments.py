@@ -13,7 +13,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 MICROSECOND = timedelta(microseconds=1)
 DAY_TEXT_LENGTH = len("2017-03-01")
-QUARTER_HOUR_US = 900_000_000
+QUARTER_HOUR_SECONDS = 900
+QUARTER_HOUR_US = QUARTER_HOUR_SECONDS * 1_000_000
 DAY_SECONDS = 86_400
 INSTANTS_KEPT = 1_000
 BLOCKS_KEPT = 200_000  # a bound on memory: five years and more of quarter hours
@@ -141,22 +142,23 @@ class Calendar:
         """The same with the instant in microseconds, None for a date."""
         if len(moment) == DAY_TEXT_LENGTH:
             return date.fromisoformat(moment).toordinal() - EPOCH_ORDINAL, None
-        us = instant_us(moment)
+        us = _INSTANTS.get(moment)
+        if us is None:
+            us = instant_us(moment)
         day = self._days.get(us // QUARTER_HOUR_US)
         return (self.day(us) if day is None else day), us
 
     def _learn(self, block: int, us: int) -> int:
-        first, last = (self._exact(block * QUARTER_HOUR_US + edge) for edge in (0, QUARTER_HOUR_US - 1))
-        if first != last:  # an old zone whose midnight lies inside the quarter hour
-            return self._exact(us)
+        first = self._exact(block * QUARTER_HOUR_SECONDS)
+        if first != self._exact((block + 1) * QUARTER_HOUR_SECONDS - 1):
+            return self._exact(us // 1_000_000)  # an old zone whose midnight lies inside the quarter hour
         if len(self._days) >= BLOCKS_KEPT:
             self._days.clear()
         self._days[block] = first
         return first
 
-    def _exact(self, us: int) -> int:
+    def _exact(self, seconds: int) -> int:
         try:
-            local = from_microseconds(us).astimezone(self._zone)
-        except OverflowError:  # the first and the last hours that a datetime can hold stay on their UTC day
-            return us // 86_400_000_000
-        return local.toordinal() - EPOCH_ORDINAL
+            return datetime.fromtimestamp(seconds, self._zone).toordinal() - EPOCH_ORDINAL
+        except (OverflowError, ValueError):  # what a datetime cannot hold, at both ends, stays on its UTC day
+            return seconds // DAY_SECONDS

@@ -19,7 +19,15 @@ from streams.books import Books, wall_clock
 from streams.kafka import expect_installed
 from streams.keys import Keys, keys_path
 
-TALKATIVE = ("aiokafka", "kafka", "streams.kafka.sending")  # a line for each try, while a broker is away
+TALKATIVE = (  # a line for each try, while a broker is away, and of Faust one for whatever it does
+    "aiokafka",
+    "kafka",
+    "streams.kafka.sending",
+    "faust",
+    "mode",
+    "streams.kafka.workers.app",
+    "streams.kafka.workers.driver",
+)
 
 COMPARE_MINUTES = 60
 Figures = Literal["history", "cells"]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError as ClientError
 from aiokafka.errors import KafkaTimeoutError
@@ -19,6 +18,7 @@ from schemas.events import ORGANISATION
 from streams.appending import DeadLetter
 from streams.following import ORGANISATION_PARTITION, Record
 from streams.kafka import KafkaError
+from streams.kafka.letters import as_record
 from streams.kafka.recording import AwayError, Fetched
 from streams.kafka.topics import Log, partition_of
 from streams.records import DIGEST, LAYER
@@ -154,7 +154,9 @@ class Reading:
                 AIOKafkaProducer(bootstrap_servers=self._log.broker, client_id="quotum", acks="all")
             )
         async with asyncio.timeout(ANSWER_SECONDS):
-            sent = [await self._producer.send(self._log.names.dead_letters, **self._letter(one)) for one in letters]
+            names = self._log.names
+            told = [as_record(names, one) for one in letters]
+            sent = [await self._producer.send(names.dead_letters, key=key, value=value) for key, value in told]
             await asyncio.gather(*sent)
 
     async def _let_go(self) -> None:
@@ -164,17 +166,6 @@ class Reading:
                     async with asyncio.timeout(ANSWER_SECONDS):
                         await client.stop()
         self._consumer = self._producer = None
-
-    def _letter(self, letter: DeadLetter) -> dict[str, bytes]:
-        is_event = letter.log_partition != ORGANISATION_PARTITION
-        told = {
-            "topic": self._log.names.events if is_event else self._log.names.organisation,
-            "partition": letter.log_partition if is_event else 0,
-            "offset": letter.log_offset,
-            "reason": letter.reason,
-        }
-        key = f"{letter.log_partition}:{letter.log_offset}"  # by which one that comes again is known
-        return {"key": key.encode(), "value": msgspec.json.encode(told)}
 
 
 async def started(client: Any) -> Any:  # noqa: ANN401 (the client has no types)

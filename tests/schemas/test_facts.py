@@ -57,6 +57,7 @@ def test_an_event_read_back_from_the_log_says_what_it_said(kind: str, data: st.D
     taken = fact(event, layer)
     assert decode_fact(line(event), layer) == taken
     assert (taken.trail, taken.entity, taken.layer) == (event.trail, event.entity, layer)
+    assert taken.kind == event.entity.partition(":")[0]
     asserted_at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=taken.stamp[0])
     assert (asserted_at, *taken.stamp[1:]) == (event.time, event.sequence, event.id)
     assert {type(part) for write in taken.writes.items() for part in write} <= {str}

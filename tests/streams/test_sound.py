@@ -11,7 +11,7 @@ from tests.histories import History, histories
 
 
 def said(register: str, text: Any, entity: str = "deal:1", sequence: int = 0) -> Fact:  # noqa: ANN401 (any JSON)
-    return Fact("case-1", entity, FEED, (0, sequence, "e1"), {register: text})
+    return Fact("case-1", entity.partition(":")[0], entity, FEED, (0, sequence, "e1"), {register: text})
 
 
 @given(histories(min_size=1))

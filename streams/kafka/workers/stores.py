@@ -1,0 +1,192 @@
+"""Trail states and cells on a worker's disk, or in its memory: each table of each partition lies by itself.
+
+A store knows up to where of its changelog it is the same. On disk it also knows which changelog that is, which form
+its values have, and when it was last written; where one of these does not fit it begins anew, from the changelog's
+beginning: a cell that became nothing long ago is told of no more, and would stay for ever.
+"""
+
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import msgspec
+from rocksdict import Options, Rdict, WriteBatch
+
+from streams.kafka import KafkaError
+from streams.live.forms import FORM
+
+ABOUT = b"\xff"  # the key of what a store knows of itself; no trail is text and begins so, and no cell's key does
+STALE_SECONDS = 302_400  # half a week: tombstones stay for a week (topics.LATEST)
+WRITE_BUFFER_BYTES = 16_000_000
+Changes = Mapping[bytes, bytes | None]
+TRAILS, CELLS = TABLES = ("trails", "cells")
+
+
+class Store(Protocol):
+    """What is known of one table of one partition."""
+
+    position: int  # of its changelog, to read on from
+
+    def get_many(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """Those of the keys that there are."""
+
+    def is_empty(self) -> bool:
+        """Whether there is no value at all."""
+
+    def write(self, changes: Changes, position: int) -> None:
+        """Values, None for those that are no more, and up to where of the changelog this is all: all or nothing."""
+
+    def close(self) -> None:
+        """Use it no more."""
+
+
+class MemoryStore:
+    """A store that ends with its process."""
+
+    def __init__(self) -> None:
+        """Nothing is known."""
+        self.position = 0
+        self._values: dict[bytes, bytes] = {}
+
+    def get_many(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """Those of the keys that there are."""
+        values = self._values
+        return {key: values[key] for key in keys if key in values}
+
+    def is_empty(self) -> bool:
+        """Whether there is no value at all."""
+        return not self._values
+
+    def write(self, changes: Changes, position: int) -> None:
+        """Values and position."""
+        for key, value in changes.items():
+            if value is None:
+                self._values.pop(key, None)
+            else:
+                self._values[key] = value
+        self.position = position
+
+    def close(self) -> None:
+        """Forget it."""
+        self._values = {}
+
+
+class _About(msgspec.Struct, array_like=True):
+    form: int
+    changelog: str
+    position: int
+    written_at: float
+
+
+_encode = msgspec.msgpack.encode
+_decode = msgspec.msgpack.Decoder(_About).decode
+
+
+class DiskStore:
+    """A store in a folder of its own."""
+
+    def __init__(self, folder: Path, changelog: str, clock: Callable[[], float] = time.time) -> None:
+        """Open what lies there, if it is of that changelog, in this form and not stale; else begin anew."""
+        self._changelog = changelog
+        self._clock = clock
+        self._database = _opened(folder)
+        self.position = 0
+        about = self._about()
+        if about and about.position and not self._fits(about):
+            self._database.close()
+            shutil.rmtree(folder)
+            self._database = _opened(folder)
+        elif about:
+            self.position = about.position
+
+    def get_many(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """Those of the keys that there are."""
+        asked: list[Any] = list(keys)
+        found: list[bytes | None] = self._database.get(asked) or []
+        return {key: value for key, value in zip(asked, found, strict=True) if value is not None}
+
+    def is_empty(self) -> bool:
+        """Whether there is no value at all."""
+        return next(iter(self._database.keys()), ABOUT) == ABOUT  # which comes after all others
+
+    def write(self, changes: Changes, position: int) -> None:
+        """Values and position, in one write."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in changes.items():
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        batch.put(ABOUT, _encode(_About(FORM, self._changelog, position, self._clock())))
+        self._database.write(batch)
+        self.position = position
+
+    def close(self) -> None:
+        """Let others open it."""
+        self._database.close()
+
+    def _about(self) -> _About | None:
+        found = self._database.get(ABOUT)
+        try:
+            return None if found is None else _decode(found)
+        except msgspec.MsgspecError:  # of another version: as good as another form
+            return _About(0, "", 1, 0)
+
+    def _fits(self, about: _About) -> bool:
+        age = self._clock() - about.written_at
+        return (about.form, about.changelog) == (FORM, self._changelog) and 0 <= age < STALE_SECONDS
+
+
+class Stores:
+    """All stores of a worker, below a folder that is its own, or in memory."""
+
+    def __init__(self, folder: Path | None, changelogs: Mapping[str, str]) -> None:
+        """`changelogs`: which one each table has, as an id that no other has. KafkaError where the folder is in use."""
+        self._folder = folder
+        self._changelogs = changelogs
+        self._open: dict[tuple[str, int], Store] = {}
+        self._claim = _claimed(folder) if folder else None
+
+    def open(self, table: str, partition: int) -> Store:
+        """The store, as it was left."""
+        if (table, partition) not in self._open:
+            self._open[table, partition] = self._opened(table, partition)
+        return self._open[table, partition]
+
+    def keep_only(self, partitions: Collection[int]) -> None:
+        """Close those of all other partitions."""
+        for table, partition in [one for one in self._open if one[1] not in partitions]:
+            self._open.pop((table, partition)).close()
+
+    def close(self) -> None:
+        """Close all of them, and let others have the folder."""
+        self.keep_only(())
+        if self._claim:
+            self._claim.close()
+
+    def _opened(self, table: str, partition: int) -> Store:
+        if self._folder is None:
+            return MemoryStore()
+        return DiskStore(self._folder / f"{table}-{partition}", self._changelogs[table])
+
+
+def _opened(folder: Path) -> Rdict:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)  # noqa: FBT003 (the library's own way)
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    return Rdict(str(folder), options=options)
+
+
+def _claimed(folder: Path) -> IO[bytes]:
+    """The folder for one worker alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / "claimed").open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise KafkaError(f"another worker keeps its data in {folder}: give each a --data of its own") from None
+    return file

@@ -1,0 +1,172 @@
+"""Workers in processes of their own, on a real broker: their cells are those of plain SQL, whatever happens."""
+
+import random
+import shutil
+import signal
+import time
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from kafka import KafkaProducer
+
+from streams.following import NEWER
+from streams.kafka import topics
+from streams.kafka.letters import Letter, letters
+from streams.kafka.reading import UNREADABLE
+from streams.kafka.topics import Log
+from streams.kafka.workers import running
+from streams.live.forms import is_counted_key
+from tests.kafka.broker import expect_runnable
+from tests.kafka.killing import BrokerProcess
+from tests.kafka.test_recording import NoText, follow
+from tests.kafka.working import (
+    Feed,
+    Worker,
+    counted,
+    deletion,
+    ends,
+    expect_exact,
+    latest,
+    send,
+    sold,
+    values,
+    wait_for_all,
+    wait_for_some,
+    wait_until,
+    working,
+)
+
+KILLS = 4
+ENDING_SECONDS = 10
+WORKSPACE: dict[str, Any] = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 4}
+
+
+@pytest.fixture
+def log(broker: str, prefix: str) -> Log:
+    return topics.create(broker, prefix=prefix, **WORKSPACE)
+
+
+def test_two_workers_count_every_event_once(log: Log, tmp_path: Path) -> None:
+    send(log, sold(3_000, seed=1))
+    with working(log, tmp_path / "one"), working(log, tmp_path / "two"):
+        send(log, sold(2_000, seed=2))
+        wait_for_all(log)
+    expect_exact(log)
+
+
+@pytest.mark.parametrize("data", [("--data", "data"), ()], ids=["on disk", "in memory"])
+def test_killed_four_times_a_worker_counts_every_event_once(log: Log, tmp_path: Path, data: tuple[str, ...]) -> None:
+    chance = random.Random(4)
+    with working(log, tmp_path, *data) as worker:
+        with Feed(log, seed=3):
+            for number in range(KILLS):
+                wait_for_some(log, chance.randint(40, 400))
+                worker.kill()
+                if number == KILLS // 2:
+                    shutil.rmtree(tmp_path / "data", ignore_errors=True)
+                worker.start()
+        wait_for_all(log, [worker])
+    expect_exact(log)
+
+
+def shares(*workers: Worker) -> list[int]:
+    """How many partitions each has begun with, in order of that; none where it has not begun with all of its own."""
+    answers = [httpx.get(f"{one.url}/ready", trust_env=False) for one in workers]
+    return sorted(len(one.json()["partitions"]) if one.status_code == HTTPStatus.OK else 0 for one in answers)
+
+
+def test_workers_come_go_freeze_and_wake_and_every_event_counts_once(log: Log, tmp_path: Path) -> None:
+    with working(log, tmp_path / "one") as one, working(log, tmp_path / "two") as two:
+        with Feed(log, seed=5):
+            wait_until(lambda: shares(one, two) == [2, 2])
+            with working(log, tmp_path / "three") as three:
+                wait_until(lambda: shares(one, two, three) == [1, 1, 2])
+                wait_for_some(log, 40)
+                assert three.end() == 0
+            wait_until(lambda: shares(one, two) == [2, 2])
+            one.signal(signal.SIGSTOP)
+            wait_until(lambda: shares(two) == [4])  # its session is over
+            wait_for_some(log, 40)
+            one.signal(signal.SIGCONT)
+            wait_until(lambda: shares(one, two) == [2, 2])
+            wait_for_some(log, 40)
+        wait_for_all(log, [one, two])
+    expect_exact(log)
+
+
+def test_ended_in_good_order_a_worker_is_gone_soon_and_nothing_is_taken_again(log: Log, tmp_path: Path) -> None:
+    with working(log, tmp_path) as worker, Feed(log, seed=6):
+        wait_for_some(log, 100)
+        begun = time.monotonic()
+        assert worker.end() == 0
+        assert time.monotonic() - begun < ENDING_SECONDS
+    assert worker.complaints() == ""
+    left = sum(end - counted(log).get(partition, 0) for partition, end in ends(log).items())
+    again = running.Worker(running.Site(log), None)
+    again.start()
+    wait_for_all(log)
+    assert again.close()
+    assert (again.failed, again.events) == (None, left)
+    expect_exact(log)
+
+
+def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log, tmp_path: Path) -> None:
+    won = [one for one in sold(300, seed=7) if b"deal.won" in one.value]
+    with working(log, tmp_path):
+        send(log, won)
+        wait_for_all(log)
+        rows = {key for key in latest(log, log.names.cells) if not is_counted_key(key[1])}
+        send(log, [deletion(number, one) for number, one in enumerate(won)])
+        wait_for_all(log)
+    assert rows
+    left = {key for key in latest(log, log.names.cells) if not is_counted_key(key[1])}
+    assert left == set()
+    assert {(one.partition, one.key) for one in values(log, log.names.cells) if one.value is None} >= rows
+
+
+def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log, tmp_path: Path) -> None:
+    good = sold(200, seed=8)
+    expected = set()
+    with working(log, tmp_path):
+        send(log, good[:100])
+        producer = KafkaProducer(bootstrap_servers=log.broker)
+        name = log.names.events
+        for value, why in (
+            (b"{", "is no event as docs/events.md tells them: see the whole"),
+            (b'{"specversion":"1.0","type":"quotum.call.sung.v2"}', NEWER.format(kind="quotum.call.sung.v2")),
+            (None, "holds nothing"),
+            (good[0].value, "its key is not its trail"),
+        ):
+            at = producer.send(name, key=b"x", value=value, partition=1).get(10)
+            expected.add(Letter(name, 1, at.offset, why))
+        at = producer.send(name, key=b"x", value=b"{}", partition=2, headers=[(NoText("n"), b"")]).get(10)
+        expected.add(Letter(name, 2, at.offset, UNREADABLE))
+        producer.close()
+        send(log, good[100:])
+        wait_for_all(log)
+    assert set(letters(log)) == expected
+    expect_exact(log, follow)
+
+
+def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tmp_path: Path) -> None:
+    expect_runnable()
+    broker = BrokerProcess(tmp_path / "kafka")
+    try:
+        log = topics.create(broker.address, **WORKSPACE)
+        with working(log, tmp_path / "one") as worker:
+            for seed in (9, 10):
+                before = sum(ends(log).values())
+                send(log, sold(2_000, seed))
+                wait_until(lambda: sum(counted(log).values()) > before)  # noqa: B023 (asked here alone)
+                broker.kill()
+                broker.start()
+                if not worker.lives():
+                    worker.start()
+            send(log, sold(500, seed=11))
+            wait_for_all(log, [worker])
+        expect_exact(log)
+    finally:
+        broker.stop()
