@@ -11,8 +11,10 @@ from streams.live.forms import cell_key, cell_value, counted_key, counted_value
 from tests.kafka.cell_writer import CellWriter, tamper
 from tests.kafka.test_live import WORKSPACE
 from tests.kafka.test_serving import DEALS
+from tests.kafka.working import wait_for_all, working
 from tests.servers import ask, running
 
+METRICS = ("revenue", "deals_won", "cycle_days_median")
 NOBODY_CALLED = (0, 17287, "calls", "owner", ("", "", "", "", "", None))
 
 
@@ -51,3 +53,15 @@ def test_without_a_broker_there_are_no_cells_to_compare(tmp_path: Path) -> None:
     assert code == 1
     assert "follows no log in Kafka here" in complaint
     assert ask("verify", "--broker", "127.0.0.1:1", folder=tmp_path)[0] == 2
+
+
+def test_a_server_answers_from_what_a_worker_counts_as_from_history(log: Log, tmp_path: Path) -> None:
+    place = ("--broker", log.broker, "--prefix", log.names.prefix)
+    boards = [("board", metric, "2026", "--by", by, "--format", "csv") for metric in METRICS for by in ("rep", "day")]
+    with working(log, tmp_path / "worker"), running("serve", *place, "--figures", "cells", folder=tmp_path):
+        assert ask(*DEALS, folder=tmp_path)[0] == 0
+        wait_for_all(log)
+        code, said, _ = ask("verify", "--live", folder=tmp_path)
+        assert (code, said.startswith("all well: "), said.startswith("all well: 0")) == (0, True, False)
+        from_cells = [ask(*words, folder=tmp_path) for words in boards]
+    assert [ask(*words, folder=tmp_path) for words in boards] == from_cells  # of history alone
