@@ -277,10 +277,14 @@ class Books:
         )
 
     def _tell(self, *, organised: bool, decided: bool) -> None:
-        """Have what was remembered read again where it may be another. By the recording thread alone."""
+        """Have what was remembered read again where it may be another, and let everybody know of something new."""
+        self._forget(organised=organised, decided=decided)
+        self._announce()
+
+    def _forget(self, *, organised: bool, decided: bool) -> None:
+        """Have what was remembered read again where it may be another."""
         self._organised += organised
         self._decided += decided
-        self._announce()
 
     def _announce(self) -> None:
         """Let everybody know of something new."""

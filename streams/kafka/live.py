@@ -237,7 +237,10 @@ class LiveBooks(Books):
             self._reading.close()
 
     def _followed(self, taken: Taken) -> None:
-        """By the writer, step after step: first the figures, then the positions that say they are there."""
+        """By the writer, step after step: first figures and what is said of all, then the positions that say so.
+
+        Whoever waited for a position must not find what was remembered before it.
+        """
         if not self._is_open:
             return
         for known_at, lines in taken.moved:
@@ -245,10 +248,11 @@ class LiveBooks(Books):
         self._next_offset += len(taken.moved) + taken.duplicates
         moved = {end.log_partition: end.next_offset for end in taken.positions}
         self._known = {**self._known, **{end.log_partition: end.known_at for end in taken.positions}}
+        self._forget(organised=ORGANISATION_PARTITION in moved, decided=taken.decided)
         with self._news:
             self._positions = {**self._positions, **moved}
             self._news.notify_all()
-        self._tell(organised=ORGANISATION_PARTITION in moved, decided=taken.decided)
+        self._announce()
 
 
 def _places(outcomes: Sequence[Outcome]) -> list[tuple[int, int]]:

@@ -18,6 +18,7 @@ from streams.kafka.letters import Letter, letters
 from streams.kafka.reading import UNREADABLE
 from streams.kafka.topics import Log
 from streams.kafka.workers import running
+from streams.kafka.workers.owned import Site
 from streams.live.forms import is_counted_key
 from tests.kafka.broker import expect_runnable
 from tests.kafka.killing import BrokerProcess
@@ -105,7 +106,7 @@ def test_ended_in_good_order_a_worker_is_gone_soon_and_nothing_is_taken_again(lo
         assert time.monotonic() - begun < ENDING_SECONDS
     assert worker.complaints() == ""
     left = sum(end - counted(log).get(partition, 0) for partition, end in ends(log).items())
-    again = running.Worker(running.Site(log), None)
+    again = running.Worker(Site(log), None)
     again.start()
     wait_for_all(log)
     assert again.close()
