@@ -3,7 +3,7 @@
 - gateway: batches of 100 over HTTP by eight senders, each answered once Kafka has them; again while a recorder takes
   the same events on the same cores.
 - recorder: the bpi2012 log four times over from Kafka into DuckDB, with its postings, start and end included. The
-  yardstick only reads the same records.
+  yardstick reads the same records, and what they tell, in one process, and records nothing.
 - row: from an accepted event until its row has changed in Chromium, at 1,000 events a second.
 """
 
@@ -11,6 +11,7 @@ import json
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -54,7 +55,8 @@ def main() -> None:
     report("kafka", figures, recorded / read)
 
 
-def _log(broker: str, prefix: str) -> Log:
+def log_of(broker: str, prefix: str) -> Log:
+    """A new log of a broker."""
     return topics.create(broker, prefix=prefix, partitions=PARTITIONS, zone="Europe/Amsterdam", currency="EUR")
 
 
@@ -64,7 +66,7 @@ def _gateway(broker: str, folder: Path, *, is_recorded: bool) -> float:
     folder.mkdir()
     log, owners = f"{folder.name}-sent", f"{folder.name}-sent" if is_recorded else f"{folder.name}-other"
     for prefix in {log, owners}:
-        _log(broker, prefix)
+        log_of(broker, prefix)
     bodies = [json.dumps([call(number) for number in range(SIZE)]).encode() for _ in range(BATCHES)]
     own = threading.local()
     with (
@@ -88,9 +90,9 @@ def _gateway(broker: str, folder: Path, *, is_recorded: bool) -> float:
 
 
 def _recorder(broker: str, folder: Path) -> tuple[float, float]:
-    log = _log(broker, "recorder")
-    sent = [written(columns(Entry(read_event(line), FEED))) for line in _times_over(bpi2012_lines())]
-    _send(log, sent)
+    log = log_of(broker, "recorder")
+    sent = [written(columns(Entry(read_event(line), FEED))) for line in times_over(bpi2012_lines(), TIMES)]
+    send(log, sent)
     begun = time.perf_counter()
     _read(log, len(sent))
     reading = time.perf_counter() - begun
@@ -103,17 +105,18 @@ def _recorder(broker: str, folder: Path) -> tuple[float, float]:
     return len(sent) / recording, len(sent) / reading
 
 
-def _times_over(lines: list[bytes]) -> list[bytes]:
+def times_over(lines: list[bytes], times: int) -> list[bytes]:
     """The same again with other cases, so that what a start costs weighs as little as it does in a day's work."""
     trails = [json.loads(line)["trail"].encode() for line in lines]
     return [
         line.replace(b'"' + trail, b'"%d-%s' % (time, trail))
-        for time in range(TIMES)
+        for time in range(times)
         for line, trail in zip(lines, trails, strict=True)
     ]
 
 
-def _send(log: Log, sent: list[Written]) -> None:
+def send(log: Log, sent: Sequence[Written]) -> None:
+    """Events into a log; all of them are there on return."""
     sending = Sending(log)
     for first in range(0, len(sent), SIZE * SIZE):
         sending.send(sent[first : first + SIZE * SIZE]).result()
@@ -124,12 +127,12 @@ def _read(log: Log, count: int) -> None:
     reading = Reading(log)
     reading.begin({})
     while count > 0:
-        count -= len(reading.fetch().records)
+        count -= len(reading.fetch().read)
     reading.close()
 
 
 def _row(broker: str, folder: Path) -> dict[str, float]:
-    _log(broker, "row")
+    log_of(broker, "row")
     (folder / "row").mkdir()
     with served(folder / "row", "--broker", broker, "--prefix", "row") as url:
         waits, _ = measured(url, RATE, 20)

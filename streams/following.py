@@ -9,7 +9,7 @@ is marked and moves nothing. All events of one trail lie in one partition, so th
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import duckdb
 
@@ -63,7 +63,8 @@ class Record(NamedTuple):
     fault: str = ""  # why nothing of it could be read, its place in the log apart
 
 
-Read = tuple[Record, Row | str]  # with what it tells, or why it tells nothing
+Read = tuple[int, int, int, Row | str]  # as a record; last what it tells, or why it tells nothing
+Lying = TypeVar("Lying", Record, Read)
 
 
 class Taken(NamedTuple):
@@ -111,12 +112,7 @@ class Follower:
         `reached`: where reading goes on, per partition, if that is behind its last record: markers of transactions
         take offsets too. Whatever fails, nothing is taken, and the same records may come again.
         """
-        return self.begin(self.read(records), reached or {}).result()
-
-    def read(self, records: Iterable[Record]) -> list[Read]:
-        """What the records tell, for `begin`. Needs no history: the writer may be at an earlier step meanwhile."""
-        with collection_paused():
-            return [(record, told(record, self._partition_of)) for record in records]
+        return self.begin(read(records, self._partition_of), reached or {}).result()
 
     def begin(self, read: Sequence[Read], reached: Mapping[int, int]) -> Future[Taken]:
         """Have the writer `take` what was read; steps are taken in the order in which they began."""
@@ -137,8 +133,7 @@ class Follower:
         self, connection: duckdb.DuckDBPyConnection, before: Ends, read: Sequence[Read], reached: Mapping[int, int]
     ) -> Taken:
         ends = dict(before)
-        telling = {id(record): found for record, found in read}
-        fresh = [(place, telling[id(record)]) for place, record in placed((record for record, _ in read), ends)]
+        fresh = [(place, found) for place, (_, _, _, found) in placed(read, ends)]
         reach(ends, reached)
         rows = [(place, found) for place, found in fresh if not isinstance(found, str)]
         moved = self._folding.fold(connection, [one for _, one in rows])
@@ -152,6 +147,12 @@ class Follower:
             self._recorded(taken)
         self._folding.keep(one for _, one in rows)
         return taken
+
+
+def read(records: Iterable[Record], partition_of: PartitionOf) -> list[Read]:
+    """What records tell, for `Follower.begin`. Needs no history: the writer may be at an earlier step meanwhile."""
+    with collection_paused():
+        return [(*record[:3], told(record, partition_of)) for record in records]
 
 
 def told(record: Record, partition_of: PartitionOf) -> Row | str:
@@ -190,7 +191,7 @@ def _misplaced(record: Record, trail: str, partition_of: PartitionOf) -> str | N
     return None if partition == record.partition else f"its trail belongs in partition {partition}"
 
 
-def placed(records: Iterable[Record], ends: Ends) -> Iterator[tuple[Place, Record]]:
+def placed(records: Iterable[Lying], ends: Ends) -> Iterator[tuple[Place, Lying]]:
     """The records that were not there yet, with their places; once all were asked for, `ends` is moved on to them."""
     at = {end.log_partition: (end.next_offset, end.known_at) for end in ends.values()}
     for record in records:

@@ -20,9 +20,10 @@ SCHEMA_VERSION = 2
 APPLICATION = "quotum history"
 Migration = Callable[[duckdb.DuckDBPyConnection], object]
 MAGIC, MAGIC_AT = b"DUCK", 8  # how and where a DuckDB file says what it is
-OFFLINE: dict[str, str | bool | int | float | list[str]] = {  # opening a file fetches nothing
-    "autoinstall_known_extensions": "false",
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",  # opening a file fetches nothing
     "autoload_known_extensions": "false",
+    "checkpoint_threshold": "64MB",  # of journal: with 16 a batch costs a fifth more, a start after a kill less
 }
 OWNER = re.compile(r"\(PID (\d+)\)")
 
@@ -154,7 +155,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
-        connection = duckdb.connect(path.absolute(), config=OFFLINE)  # DuckDB takes md:x and :memory:x for no files
+        connection = duckdb.connect(path.absolute(), config=SETTINGS)  # DuckDB takes md:x and :memory:x for no files
     except duckdb.Error as error:
         raise _why_not(path, str(error)) from error
     connection.execute("SET GLOBAL TimeZone = 'UTC'")  # for the readers' cursors too

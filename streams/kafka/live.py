@@ -24,8 +24,10 @@ from streams.figures import StandsFor
 from streams.following import ORGANISATION_PARTITION, Follower, Taken
 from streams.history import History, HistoryError
 from streams.kafka import KafkaError, clients
+from streams.kafka.catching_up import CatchingUp
 from streams.kafka.cells import Snapshot
 from streams.kafka.following_cells import CellFollowing
+from streams.kafka.forerunner import Forerunner
 from streams.kafka.reading import Reading, numbered, places, record_of
 from streams.kafka.recording import Recording
 from streams.kafka.sending import Sending
@@ -75,7 +77,7 @@ class LiveBooks(Books):
         self._known = dict(history.rows(KNOWN))
         self._settled_us = 0  # all that was known before is in history, and in cells
         self._cells = self._from_cells() if figures == "cells" else None
-        self._reading = Reading(log)
+        self._reading = CatchingUp(Reading(log), lambda: Forerunner(log))
         self.recording = Recording(follower, self._reading, self._stopped)
         self._sending = Sending(log)
         self._thread = threading.Thread(target=self._record_on, name="recorder")

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaTimeoutError
 
 from schemas.events import ORGANISATION
 from streams.appending import DeadLetter
-from streams.following import ORGANISATION_PARTITION, Record
+from streams.following import ORGANISATION_PARTITION, Record, read
 from streams.kafka import KafkaError
 from streams.kafka.letters import as_record
 from streams.kafka.recording import AwayError, Fetched
@@ -56,6 +56,7 @@ class Reading:
         self._consumer: Any = None  # the client has no types
         self._producer: Any = None
         self._numbers = numbered(log)
+        self._partition_of = places(log)
         self._reached: Mapping[int, int] = {}  # what was given; the client's positions may be beyond it after a failure
 
     def close(self) -> None:
@@ -113,7 +114,7 @@ class Reading:
 
     async def _fetched(self, records: Sequence[Record], *, is_idle: bool) -> Fetched:
         self._reached = {number: await self._consumer.position(place) for place, number in self._numbers.items()}
-        return Fetched(records, self._reached, await self._ends(is_idle=is_idle))
+        return Fetched(read(records, self._partition_of), self._reached, await self._ends(is_idle=is_idle))
 
     async def _singly(self) -> list[Record]:
         """Past a record that the client fails on together with all that it fetched: what comes before it, and it.

@@ -14,7 +14,7 @@ from threading import Event
 from typing import NamedTuple, Protocol
 
 from streams.appending import DeadLetter
-from streams.following import Follower, Read, Record, Taken
+from streams.following import Follower, Read, Taken
 
 PAUSE_SECONDS = 1.0
 BUSY_RECORDS = 100  # at once and up to the log's end: more come faster than steps are worth their price
@@ -28,21 +28,26 @@ class AwayError(Exception):
 
 
 class Fetched(NamedTuple):
-    """Records, each partition's in its order, where reading goes on, and where the partitions end as far as known."""
+    """What records tell, each partition's in its order; where reading goes on; where those end, as far as known."""
 
-    records: Sequence[Record]
+    read: Sequence[Read]
     reached: Mapping[int, int]
     ends: Mapping[int, int]
 
 
+def lag(fetched: Fetched) -> int:
+    """How many places of the log lie ahead, as far as is known."""
+    return sum(max(0, end - fetched.reached.get(partition, 0)) for partition, end in fetched.ends.items())
+
+
 def is_at_end(fetched: Fetched) -> bool:
     """Whether nothing is left in the log, as far as is known."""
-    return all(fetched.reached.get(partition, 0) >= end for partition, end in fetched.ends.items())
+    return not lag(fetched)
 
 
 def is_busy(fetched: Fetched) -> bool:
     """Whether much came at once and nothing is left: a step costs by the transaction, so the next one may be larger."""
-    return len(fetched.records) >= BUSY_RECORDS and is_at_end(fetched)
+    return len(fetched.read) >= BUSY_RECORDS and is_at_end(fetched)
 
 
 class Source(Protocol):
@@ -117,7 +122,6 @@ class Recording:
                         is_reading = True
                     self._pass_on()
                     fetched = self._source.fetch()
-                    read = self._follower.read(fetched.records)
                     self._end_step()
                     self._pass_on()
                 except AwayError as error:
@@ -126,15 +130,15 @@ class Recording:
                     self._wait(error)
                     continue
                 self._answered()
-                self._begin_step(read, fetched)
+                self._begin_step(fetched)
         finally:
             self._end_step()
 
-    def _begin_step(self, read: Sequence[Read], fetched: Fetched) -> None:
+    def _begin_step(self, fetched: Fetched) -> None:
         self._ends = {**self._ends, **fetched.ends}
-        self._step = self._follower.begin(read, fetched.reached)
+        self._step = self._follower.begin(fetched.read, fetched.reached)
         self._step.add_done_callback(self._moved)
-        if len(fetched.records) < self._ahead_records or is_at_end(fetched):
+        if len(fetched.read) < self._ahead_records or is_at_end(fetched):
             self._end_step()
         if is_busy(fetched):
             self._stopped.wait(GATHERING_SECONDS)

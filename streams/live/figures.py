@@ -16,7 +16,7 @@ import pyarrow as pa
 from projections.fold import Posting
 from streams import arrow
 from streams.figures import Amounts, Asked, Source
-from streams.history import OFFLINE
+from streams.history import SETTINGS
 from streams.live.forms import Counted, cell_key
 from streams.live.gathering import Moved
 
@@ -60,7 +60,7 @@ class CellTable:
 
     def __init__(self, spare_rows: int = SPARE_ROWS) -> None:
         """Nothing counts yet. `spare_rows`: how many are added before all are added up anew, at least."""
-        self._connection = duckdb.connect(config=OFFLINE)
+        self._connection = duckdb.connect(config=SETTINGS)
         self._connection.execute(TABLE)
         self._spare_rows = spare_rows
         self._rows = 0

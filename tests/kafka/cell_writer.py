@@ -3,16 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kafka import TopicPartition
+
 from schemas.moments import Calendar
 from streams.appending import Position
 from streams.following import Record
 from streams.kafka import clients
-from streams.kafka.reading import Reading, places
-from streams.kafka.recording import is_at_end
+from streams.kafka.reading import places, record_of
 from streams.kafka.topics import Log
 from streams.live.forms import Counted, counted_key, counted_value
 from streams.live.stepping import Stepping, Stored, Writes
 
+POLL_MS = 100
 Values = dict[bytes, bytes]
 
 
@@ -39,28 +41,30 @@ class CellWriter:
 
     def steps(self, at_once: int) -> Iterator[None]:
         """The same, with something else after each batch."""
-        reading = Reading(self._log, at_once)
-        try:
-            with clients.transactional_producer(self._log.broker, f"{self._log.names.cells}-test") as producer:
-                reading.begin({number: one.next_offset for number, one in self._positions.items()})
-                while True:
-                    fetched = reading.fetch()
-                    for number in self._positions:
-                        records = [one for one in fetched.records if one.partition == number]
-                        self._take(producer, number, records, fetched.reached)
-                    yield
-                    if is_at_end(fetched) and not fetched.records:
-                        return
-        finally:
-            reading.close()
+        broker, names = self._log.broker, self._log.names
+        places = {TopicPartition(names.events, number): number for number in self._positions}
+        with (
+            clients.transactional_producer(broker, f"{names.cells}-test") as producer,
+            clients.consumer(broker, enable_auto_commit=False) as consumer,
+        ):
+            consumer.assign(list(places))
+            for place, number in places.items():
+                consumer.seek(place, self._positions[number].next_offset)
+            ends = consumer.end_offsets(list(places))
+            while any(self._positions[number].next_offset < ends[place] for place, number in places.items()):
+                found = consumer.poll(timeout_ms=POLL_MS, max_records=at_once)
+                for place, number in places.items():
+                    records = [record_of(one, number) for one in found.get(place, ())]
+                    self._take(producer, number, records, consumer.position(place))
+                yield
 
-    def _take(self, producer: Any, number: int, records: list[Record], reached: Mapping[int, int]) -> None:  # noqa: ANN401 (the client has no types)
+    def _take(self, producer: Any, number: int, records: list[Record], reached: int) -> None:  # noqa: ANN401 (the client has no types)
         trails, cells = self._trails[number], self._cells[number]
         stored = Stored(
             lambda keys: {key: trails[key] for key in keys if key in trails},
             lambda keys: {key: cells[key] for key in keys if key in cells},
         )
-        writes = self._stepping.step(self._positions[number], records, stored, reached[number])
+        writes = self._stepping.step(self._positions[number], records, stored, reached)
         if writes.position != self._positions[number]:
             self._write(producer, number, writes)
             trails |= writes.trails

@@ -52,7 +52,7 @@ class ToTheEnd(Reading):
 
     def fetch(self) -> Fetched:
         found = super().fetch()
-        if found.reached == found.ends and not found.records:
+        if found.reached == found.ends and not found.read:
             self.stopped.set()
         return found
 

@@ -1,6 +1,7 @@
 """The collector waits during a batch and never longer."""
 
 import gc
+from threading import Event, Thread
 
 import pytest
 
@@ -21,3 +22,31 @@ def test_the_collector_works_again_after_a_batch_that_fails() -> None:
     with pytest.raises(ZeroDivisionError), collection_paused():
         _ = 1 / 0
     assert gc.isenabled()
+
+
+def test_the_collector_waits_until_no_thread_is_at_a_batch() -> None:
+    begun, may_end = Event(), Event()
+
+    def batch() -> None:
+        with collection_paused():
+            begun.set()
+            may_end.wait(60)
+
+    with collection_paused():
+        other = Thread(target=batch)
+        other.start()
+        assert begun.wait(60)
+    assert not gc.isenabled()
+    may_end.set()
+    other.join()
+    assert gc.isenabled()
+
+
+def test_where_the_collector_did_not_work_before_it_does_not_afterwards() -> None:
+    gc.disable()
+    try:
+        with collection_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

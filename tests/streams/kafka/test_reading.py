@@ -138,7 +138,7 @@ def test_an_offset_that_the_broker_does_not_have_is_an_error_for_good(begun: Beg
 
 def test_where_nothing_comes_the_ends_are_asked_for(begun: Begun) -> None:
     fetched = begun(None).fetch()
-    assert fetched.records == []
+    assert fetched.read == []
     assert fetched.ends == {ORGANISATION_PARTITION: 5, 0: 5, 1: 5}
     assert fetched.reached == {ORGANISATION_PARTITION: 0, 0: 0, 1: 0}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.facts import FEED
 from streams.appending import DeadLetter, Entry
-from streams.following import Follower, Record
+from streams.following import Follower, Record, read
 from streams.history import History
 from streams.kafka import KafkaError
 from streams.kafka.recording import BUSY_RECORDS, AwayError, Fetched, Recording, Standing, is_busy
@@ -25,8 +25,10 @@ ONE = by_hash(1)
 class Broker:
     """A broker that fails when it is told to; like Kafka's client it has then lost what it was about to give."""
 
-    def __init__(self, log: Log, stopped: Event, faults: Sequence[bool] = (), size: int = 2) -> None:
-        self.log, self.stopped, self.size = log, stopped, size
+    def __init__(
+        self, log: Log, stopped: Event, faults: Sequence[bool] = (), size: int = 2, partition_of: PartitionOf = ONE
+    ) -> None:
+        self.log, self.stopped, self.size, self.partition_of = log, stopped, size, partition_of
         self.faults = iter(faults)
         self.asked: list[str] = []
         self.passed_on: Counter[DeadLetter] = Counter()
@@ -49,7 +51,7 @@ class Broker:
         self.at = reached
         if reached == self.log.ends() and not records:
             self.stopped.set()
-        return Fetched(records, reached, self.log.ends())
+        return Fetched(read(records, self.partition_of), reached, self.log.ends())
 
     def pass_on(self, letters: Sequence[DeadLetter]) -> None:
         self.passed_on.update(letters)
@@ -94,7 +96,7 @@ def test_whatever_the_broker_does_every_event_is_recorded_once_and_every_dead_le
 ) -> None:
     _, log, partition_of = made
     with in_memory() as history:
-        broker = Broker(log, Event(), faults, size)
+        broker = Broker(log, Event(), faults, size, partition_of)
         keeping = recording(history, broker, partition_of)
         keeping.run()
         places, told, letters = log.told()
@@ -235,4 +237,4 @@ def test_a_history_that_is_ahead_of_what_was_known_of_the_end_lags_by_nothing() 
 def test_much_at_once_with_nothing_left_is_a_busy_log_whose_next_step_may_gather_more(
     count: int, reached: dict[int, int], ends: dict[int, int], busy: bool
 ) -> None:
-    assert is_busy(Fetched([good("1")] * count, reached, ends)) == busy
+    assert is_busy(Fetched(read([good("1")] * count, ONE), reached, ends)) == busy
