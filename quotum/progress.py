@@ -20,9 +20,8 @@ from quotum.targets import name_of, period_named, place
 from schemas.data import MILLIONTHS
 from schemas.moments import day_number
 from schemas.periods import Period
-from streams import figures
 from streams.books import Books
-from streams.figures import By
+from streams.figures import Asked, By
 
 BY: Mapping[Kind, By] = {"company": "total", "team": "team", "rep": "rep"}
 TENTH = MILLIONTHS // 10  # a count is shown to the tenth, an amount to its last digit
@@ -103,7 +102,7 @@ def _done(
         (Scope(kind, 0 if kind == "company" else number), currency): amount
         for kind, by in BY.items()
         if kind in kinds
-        for (currency, number), amount in figures.sums(books.history, metric.name, spans, by, organisation).items()
+        for (currency, number, _), amount in books.figures.amounts(Asked(metric.name, spans, by, organisation)).items()
     }
 
 

@@ -110,6 +110,19 @@ def opened(history: Path, *, real: bool = False) -> Iterator[Books]:
             yield books
 
 
+def is_held() -> bool:
+    """Whether a server runs this command for somebody else, on its own books."""
+    return _held.get() is not None
+
+
+def expect_unowned(history: Path) -> None:
+    """ServedElsewhereError where a server was named, or one owns the history: the command belongs there."""
+    forwarding.expect_here()
+    owner = owner_of(history)
+    if owner and forwarding.lives(owner):
+        raise forwarding.ServedElsewhereError(owner.url, owner.secret)
+
+
 def _expect(books: Books, *, real: bool) -> None:
     if real and books.demo:
         stop(f"{books.history.path} holds what a demo made up, and nothing real goes in. Give another --history.")
@@ -117,12 +130,9 @@ def _expect(books: Books, *, real: bool) -> None:
 
 def _free(history: Path) -> Books:
     """The books, as soon as nobody else has them; ServedElsewhereError where a server owns them."""
-    forwarding.expect_here()
     waiting_until = time.monotonic() + PATIENCE_SECONDS
     while True:
-        owner = owner_of(history)
-        if owner and forwarding.lives(owner):
-            raise forwarding.ServedElsewhereError(owner.url, owner.secret)
+        expect_unowned(history)
         try:
             return Books.open(history)
         except HistoryInUseError:

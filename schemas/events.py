@@ -392,6 +392,20 @@ class TargetChanged(_Target):
     data: plan.TargetChanged
 
 
+class TargetReached(_Target):
+    """A target is reached. Quotum says so itself, once, when it is so; no feed does."""
+
+    type: Literal["quotum.target.reached.v1"]
+    data: plan.TargetReached
+
+
+class TargetLost(_Target):
+    """A target that was reached no longer is: something was taken back, or it became more. Quotum says so itself."""
+
+    type: Literal["quotum.target.lost.v1"]
+    data: plan.TargetLost
+
+
 AnyEvent = Annotated[
     CallLogged
     | CallAmended
@@ -435,6 +449,8 @@ AnyEvent = Annotated[
     | RepLeft
     | TargetAgreed
     | TargetChanged
+    | TargetReached
+    | TargetLost
     | WorkspaceOpened
     | CreditRuleSet,
     Field(discriminator="type"),

@@ -81,3 +81,22 @@ class TargetChanged(_Aim):
     """Another value from a day on; what was valid before that day stays so."""
 
     day: Day = Field(description="from which day the value holds")
+
+
+class _Crossing(Data):
+    id: Label = ID
+    turn: Annotated[int, Field(ge=1, le=2**31 - 1), Writes("turn", str)] = Field(
+        description="1 when it is reached first, 2 when it is lost again, 3 when it is reached again: each is said once"
+    )
+
+
+class TargetReached(_Crossing):
+    """All of it is done."""
+
+    constant: ClassVar[dict[str, str]] = {"standing": "reached"}
+
+
+class TargetLost(_Crossing):
+    """Less than all of it is done again."""
+
+    constant: ClassVar[dict[str, str]] = {"standing": "lost"}

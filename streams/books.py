@@ -3,13 +3,14 @@
 This is the default driver: the history itself is the log, and trails live in memory only while they are written to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from time import time_ns
 from typing import Any, Literal, NamedTuple, Self
 
+from projections.crossings import Crossing, Said, said
 from projections.fold import Posting
 from projections.organisation import Organisation, organisation
 from projections.targets import Target, targets
@@ -17,13 +18,15 @@ from schemas.envelope import Event
 from schemas.events import ORGANISATION, adapter
 from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar, from_day_number, from_microseconds
+from streams.comparing import Compared
 from streams.door import OWN_SOURCE, Door, Refused, VaultPeople
-from streams.figures import only_decides
+from streams.figures import Scanning, Source, StandsFor, only_decides
 from streams.history import History, HistoryError
 from streams.keeping import Keeping
-from streams.recorder import Batch, Entry, Recorded, Recorder, stored_facts
+from streams.recorder import EMBEDDED_PARTITION, Batch, Entry, Recorded, Recorder, stored_facts
 from streams.vault import Vault
 
+Reached = Callable[[], Mapping[str, bool]]  # whether each target is, by its id, by the figures as they stand
 Fate = Literal["taken", "duplicate", "refused"]
 
 
@@ -37,6 +40,14 @@ class Outcome(NamedTuple):
     offset: int | None = None
     reason: str = ""
     partition: int | None = None  # None: the log has one
+
+
+class _SaidOfAll(NamedTuple):
+    """What concerns all: the organisation, its targets, and what was said of these."""
+
+    organisation: Organisation
+    targets: list[Target]
+    crossings: Mapping[str, Said]
 
 
 class UnavailableError(Exception):
@@ -70,7 +81,7 @@ class Books:
         self._organised = 0  # how often the organisation's trail was written to
         self._decided = 0  # how often that, or a person, said something
         self._deciding: tuple[int, int, set[int]] = (-1, 0, set())
-        self._remembered: tuple[int, tuple[Organisation, list[Target]]] = (-1, (Organisation(), []))
+        self._remembered: tuple[int, _SaidOfAll] = (-1, _SaidOfAll(Organisation(), [], {}))
         self.history = history
         self.vault = vault
         self.clock = clock
@@ -78,7 +89,9 @@ class Books:
         self.demo = workspace.demo
         self.calendar = _calendar(history.path, workspace)
         self._door = Door(VaultPeople(vault), clock, demo=self.demo)
-        self.kept = Keeping(history)
+        self.figures: Source = Scanning(history)  # of questions that are asked once
+        self._keeping = Keeping(history)
+        self.kept: Source = self._keeping  # of those that are watched
         self._recorder = Recorder(history, self.calendar, clock, recorded=self._keep_up)
         self._next_offset = self.stored_offset()
         self._follows = bool(history.rows(FOLLOWING))
@@ -149,13 +162,17 @@ class Books:
         """The targets as the log tells them now, each with all its steps."""
         return self._said_of_all()[1]
 
-    def _said_of_all(self) -> tuple[Organisation, list[Target]]:
-        """Both, read again only after events of their trail were recorded: every question asks for them."""
+    def crossings_said(self) -> Mapping[str, Said]:
+        """What was said last of targets that were reached or lost again, by their ids."""
+        return self._said_of_all()[2]
+
+    def _said_of_all(self) -> "_SaidOfAll":
+        """All of it, read again only after events of their trail were recorded: every question asks for them."""
         version = self._organised
         if self._remembered[0] != version:
             with self.history.read() as cursor:
                 facts = list(stored_facts(cursor, [ORGANISATION]))
-            self._remembered = (version, (organisation(facts), targets(facts)))
+            self._remembered = (version, _SaidOfAll(organisation(facts), targets(facts), said(facts)))
         return self._remembered[1]
 
     def only_decides(self) -> set[int]:
@@ -182,13 +199,25 @@ class Books:
         """How many events the log holds; what is kept up knows all of them."""
         return self._next_offset
 
+    def stands_for(self) -> StandsFor:
+        """Which events figures count."""
+        return StandsFor("history", {EMBEDDED_PARTITION: self._next_offset})
+
+    def shown(self) -> int:
+        """A number that grows with whatever can be seen, so that who has seen it needs nothing until it has grown."""
+        return self._next_offset
+
+    def forget_figures(self) -> None:
+        """Ask history anew, since its figures were put in order by other means than a batch."""
+        self._keeping.forget()
+
     def stored_offset(self) -> int:
         """The same as the file tells it: asked to see whether it can be read."""
         return int(self.history.rows("SELECT count(*) FROM events")[0][0])
 
     def _keep_up(self, batch: Batch) -> None:
         """By the writer, batch after batch: first the figures, then the position that says they are there."""
-        self.kept.recorded(batch.postings, batch.known_at)
+        self._keeping.recorded(batch.postings, batch.known_at)
         self._next_offset = batch.next_offset
 
     def take(self, events: Sequence[Event], layer: int = FEED, people: str | None = None) -> list[Outcome]:
@@ -236,10 +265,29 @@ class Books:
         """How far history is behind the log, per partition; embedded it is the log."""
         return {}
 
+    async def tell_crossings(self, _: Reached) -> Sequence[Crossing]:
+        """Tell which targets were reached or lost again since that was told last; only over a log in Kafka."""
+        return []
+
+    def compare(self) -> Compared:
+        """Hold the cells that workers keep up against history; HistoryError where there are none: embedded."""
+        raise HistoryError(
+            f"{self.history.path} follows no log in Kafka here, and there are cells only beside one: serve it with "
+            "--broker, or give --broker here."
+        )
+
     def _tell(self, *, organised: bool, decided: bool) -> None:
         """Have what was remembered read again where it may be another, and let everybody know of something new."""
+        self._forget(organised=organised, decided=decided)
+        self._announce()
+
+    def _forget(self, *, organised: bool, decided: bool) -> None:
+        """Have what was remembered read again where it may be another."""
         self._organised += organised
         self._decided += decided
+
+    def _announce(self) -> None:
+        """Let everybody know of something new."""
         for told in self._listeners:
             told()
 
@@ -288,3 +336,12 @@ def own_event(kind: str, data: dict[str, Any], now: int, sequence: int = 0) -> E
 def rule_event(rule: str, day: date | None, now: int) -> Event:
     """The event that sets the credit rule, from a day on or from the beginning."""
     return own_event("quotum.credit_rule.set.v1", {"rule": rule} | ({"day": day} if day else {}), now)
+
+
+def crossing_event(crossing: Crossing, before: Said | None, now: int) -> Event:
+    """The event that says that a target was reached or lost again: later than what was said before, on any clock."""
+    kind = "quotum.target.reached.v1" if crossing.is_reached else "quotum.target.lost.v1"
+    at = max(now, before.asserted_at + 1 if before else 0)
+    event = {"id": crossing.id, "source": OWN_SOURCE, "type": kind, "time": from_microseconds(at)}
+    data = {"id": crossing.target, "turn": crossing.turn}
+    return adapter().validate_python({**event, "trail": ORGANISATION, "data": data})

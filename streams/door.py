@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from projections.metrics import METRICS
 from schemas.data import Reassigned, Share
 from schemas.envelope import Data, Event, PartyId, VaultText, altered, marked, names_of
-from schemas.events import CorrectionWithdrawn, TargetAgreed, WorkspaceOpened
+from schemas.events import CorrectionWithdrawn, TargetAgreed, TargetLost, TargetReached, WorkspaceOpened
 from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
 from schemas.wire import near
@@ -141,6 +141,8 @@ def reason_against(event: Event, layer: int, now: int) -> str | None:
         )
     if isinstance(event, WorkspaceOpened):
         return "the books are open already: one history is one workspace; use `quotum init` to make another"
+    if isinstance(event, TargetReached | TargetLost):
+        return "whether a target is reached is said by Quotum alone, from the figures; send what it is made of"
     if isinstance(event, CorrectionWithdrawn):
         return _reason_against_withdrawal(event, layer)
     if isinstance(event, TargetAgreed):

@@ -1,8 +1,10 @@
 """Figures from history: sums of postings, by whatever a board asks for. Plain scans; DuckDB's zone maps do the rest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import date
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -37,6 +39,7 @@ WHERE trail = 'organisation' AND type IN ('quotum.target.agreed.v1', 'quotum.tar
 CORRECTED = f"""
 SELECT source FROM events WHERE layer = {PERSON} AND starts_with(source, '{PERSON_SOURCE}/')
 """  # noqa: S608 (made of our own words)
+T = TypeVar("T")
 Where = tuple[str, dict[str, Any]]
 Key = tuple[str, Any, int | None]  # currency; who: rep or team number (0: none), text, or day; days of a duration
 Amounts = dict[Key, int]  # in whole units of the metric; none of nothing
@@ -64,23 +67,46 @@ class Source(Protocol):
         """The figures of a question; or by how much they were changed by what was recorded since a moment."""
 
 
-class Scanning:
-    """The figures as history has them at the moment of asking."""
+class StandsFor(NamedTuple):
+    """Which events figures count: of each partition of the log those before an offset; and by whom they are kept."""
 
-    def __init__(self, history: History) -> None:
-        """`history`: whose postings."""
-        self._history = history
+    source: Literal["history", "cells"]
+    positions: Mapping[int, int]
+
+
+class Postings(Protocol):
+    """Where postings lie, or what has their form."""
+
+    def read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A cursor to read with."""
+
+    def write(self, change: Callable[[duckdb.DuckDBPyConnection], T]) -> Future[T]:
+        """Have something run between two steps of whoever writes."""
+
+
+class Scanning:
+    """The figures as postings have them at the moment of asking."""
+
+    def __init__(self, postings: Postings) -> None:
+        """`postings`: of a history, or cells in their form."""
+        self._postings = postings
 
     def amounts(self, asked: Asked, since_us: int | None = None) -> Amounts:
         """The figures of a question; or by how much they were changed by what was recorded since a moment."""
-        with self._history.read() as cursor:
+        with self._postings.read() as cursor:
             return scanned(cursor, asked, since_us)
 
 
-def scanned(cursor: duckdb.DuckDBPyConnection, asked: Asked, since_us: int | None = None) -> Amounts:
-    """The same by a cursor of the caller's."""
+def scanned(
+    cursor: duckdb.DuckDBPyConnection, asked: Asked, since_us: int | None = None, *, until_us: int | None = None
+) -> Amounts:
+    """The same by a cursor of the caller's; or the figures as they were known before a moment."""
     days = "days" if METRICS[asked.metric].since else "NULL"
-    only, values = ("", {}) if since_us is None else ("AND known_at >= $since", {"since": since_us})
+    only, values = "", {}
+    if since_us is not None:
+        only, values = "AND known_at >= $since", {"since": since_us}
+    if until_us is not None:
+        only, values = f"{only} AND known_at < $until", {**values, "until": until_us}
     query = f"""
         SELECT currency, {WHO[asked.by]} AS who, {days} AS days, CAST(sum(amount) AS HUGEINT) AS amount
         FROM postings {{join}} WHERE {{where}} {only} GROUP BY ALL HAVING sum(amount) <> 0

@@ -13,8 +13,7 @@ import duckdb
 
 from projections.fold import Line, Posting
 from schemas.moments import from_day_number
-from streams.figures import Amounts, Asked, Key, scanned
-from streams.history import History
+from streams.figures import Amounts, Asked, Key, Postings, scanned
 
 QUESTIONS_KEPT = 128
 Name = tuple[object, ...]
@@ -23,13 +22,16 @@ Name = tuple[object, ...]
 class _Kept:
     """The answer to one question, so far."""
 
-    def __init__(self, asked: Asked, since_us: int | None, amounts: Amounts) -> None:
+    def __init__(self, asked: Asked, since_us: int | None, until_us: int | None, amounts: Amounts) -> None:
         self.asked = asked
         self.since_us = since_us
+        self.until_us = until_us
         self.amounts = amounts
 
     def move(self, postings: Iterable[Posting], known_at: int) -> None:
-        if self.since_us is not None and known_at < self.since_us:
+        if (self.since_us is not None and known_at < self.since_us) or (
+            self.until_us is not None and known_at >= self.until_us
+        ):
             return
         for _, line, amount in postings:
             if line[0] == self.asked.metric and self._within(line) and (key := self._key(line)):
@@ -57,25 +59,39 @@ class _Kept:
 class Keeping:
     """A source of figures for boards that are watched."""
 
-    def __init__(self, history: History, most: int = QUESTIONS_KEPT) -> None:
-        """`most`: how many questions are kept; the one asked longest ago goes first."""
-        self._history = history
+    def __init__(self, postings: Postings, most: int = QUESTIONS_KEPT) -> None:
+        """`postings`: of a history, or cells in their form.
+
+        `most`: how many questions are kept; the one asked longest ago goes first.
+        """
+        self._postings = postings
         self._most = most
         self._kept: OrderedDict[Name, _Kept] = OrderedDict()
         self._lock = Lock()
 
     def amounts(self, asked: Asked, since_us: int | None = None) -> Amounts:
         """What `figures.scanned` says of everything recorded so far."""
-        name = (asked.metric, *asked.spans, asked.by, asked.team, since_us)
+        return self._asked(asked, since_us, None)
+
+    def before(self, asked: Asked, until_us: int) -> Amounts:
+        """The same of what was known before a moment."""
+        return self._asked(asked, None, until_us)
+
+    def _asked(self, asked: Asked, since_us: int | None, until_us: int | None) -> Amounts:
+        name = (asked.metric, *asked.spans, asked.by, asked.team, since_us, until_us)
         with self._lock:
             kept = self._kept.get(name)
             if kept and kept.asked.organisation is asked.organisation:
                 self._kept.move_to_end(name)
                 return dict(kept.amounts)
-        return self._history.write(lambda connection: self._begin(connection, name, asked, since_us)).result()
 
-    def _begin(self, connection: duckdb.DuckDBPyConnection, name: Name, asked: Asked, since_us: int | None) -> Amounts:
-        kept = _Kept(asked, since_us, scanned(connection, asked, since_us))
+        def begin(connection: duckdb.DuckDBPyConnection) -> Amounts:
+            found = scanned(connection, asked, since_us, until_us=until_us)
+            return self._begin(name, _Kept(asked, since_us, until_us, found))
+
+        return self._postings.write(begin).result()
+
+    def _begin(self, name: Name, kept: _Kept) -> Amounts:
         with self._lock:
             self._kept[name] = kept
             self._kept.move_to_end(name)

@@ -46,7 +46,9 @@ def board(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
 ) -> None:
     """Rank reps, teams or anything else by a metric over a period."""
     with opened(history) as books:
-        found = boards.board(books, metric, period, by=by, credit=credit, ties=ties, rank_by=rank_by)
+        found = boards.board(
+            books, metric, period, by=by, credit=credit, ties=ties, rank_by=rank_by, source=books.figures
+        )
         without_amount = boards.wins_without_amount(books, period, credit) if metric == "revenue" else []
     several = len(found.currencies) > 1
     nobody = f"({NOT_SAID[by]})" if form is Format.table and by in NOT_SAID else None

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from quotum.commands.serve import following, in_own_words, log_on
+from quotum.commands.serve import Figures, FiguresOption, expect_cells, following, in_own_words, log_on
 from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
 from quotum.demo.selling import CURRENCY
 from quotum.server.app import create_app
@@ -37,15 +37,17 @@ def demo(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
         typer.Option(metavar="HOST:PORT", help="Sell through a log in Kafka, made by `quotum topics create --demo`."),
     ] = None,
     prefix: Annotated[str, typer.Option(help="How the names of that log's topics begin.")] = "quotum",
+    figures: FiguresOption = "history",
 ) -> None:
     """Watch a made-up sales team sell, live, until it is stopped (Ctrl-C). Again goes on where it was."""
     expect_no_owner(history)
-    with told(), in_own_words(), _listening(port) as listening, _books(history, broker, prefix) as books:
+    expect_cells(figures, broker)
+    with told(), in_own_words(), _listening(port) as listening, _books(history, broker, prefix, figures) as books:
         sales = _caught_up(books, seed)
         _run(books, sales, pace, listening, context.find_root().command.main)
 
 
-def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextManager[Books]:
+def _books(history: Path, broker: str | None, prefix: str, figures: Figures) -> AbstractContextManager[Books]:
     """Those of the demo, made if there are none; or those that follow a demo's log."""
     if broker is None:
         if not history.exists():
@@ -58,7 +60,7 @@ def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextMan
             f"quotum topics create --broker {broker} --demo --prefix demo --zone {ZONE} --currency {CURRENCY} "
             "--partitions 4"
         )
-    return following(history, log)
+    return following(history, log, figures)
 
 
 def _caught_up(books: Books, seed: int | None) -> Sales:

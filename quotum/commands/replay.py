@@ -11,7 +11,7 @@ def replay(history: History = DEFAULT_HISTORY) -> None:
     """Fold all events anew beside the figures in use, compare the two, and put the new ones in their place."""
     with opened(history) as books:
         found = replaying.replay(books.history, books.calendar)
-        books.kept.forget()
+        books.forget_figures()
         events, names = books.next_offset(), books.vault.labels("person")
     show_differences(found, names)
     if found:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -29,11 +29,18 @@ TALKATIVE = (  # a line for each try, while a broker is away, and of Faust one f
     "streams.kafka.workers.driver",
 )
 
+COMPARE_MINUTES = 60
+Figures = Literal["history", "cells"]
+FiguresOption = Annotated[
+    Figures,
+    typer.Option(help="Where boards and progress have their figures: history, or the cells that workers keep up."),
+]
+
 if TYPE_CHECKING:
     from streams.kafka.topics import Log
 
 
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
     context: typer.Context,
     history: History = DEFAULT_HISTORY,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = LOOPBACK,
@@ -43,29 +50,47 @@ def serve(
         typer.Option(metavar="HOST:PORT", help="Keep the log in Kafka, on this broker; the history follows it."),
     ] = None,
     prefix: Annotated[str, typer.Option(help="How the names of that log's topics begin.")] = "quotum",
+    figures: FiguresOption = "history",
+    compare_minutes: Annotated[
+        int, typer.Option(min=0, help="How often live cells are compared with history, over a broker; 0 for never.")
+    ] = COMPARE_MINUTES,
 ) -> None:
     """Serve boards, API and pages from a history until it is stopped (Ctrl-C)."""
     expect_no_owner(history)
+    expect_cells(figures, broker)
     with (
         told(),
         in_own_words(),
         listening_at(host, port) as listening,
-        _books(history, broker, prefix) as books,
+        _books(history, broker, prefix, figures) as books,
         ExitStack() as closing,
     ):
         beyond = host not in (LOOPBACK, "::1", "localhost")
         keys = closing.enter_context(Keys(keys_path(history), wall_clock)) if beyond else None
-        run(create_app(books, keys), history, listening, _announce, context.find_root().command.main)
+        seconds = compare_minutes * 60 if broker else 0
+        run(
+            create_app(books, keys, compare_seconds=seconds, tells=broker is not None),
+            history,
+            listening,
+            _announce,
+            context.find_root().command.main,
+        )
 
 
-def _books(history: Path, broker: str | None, prefix: str) -> AbstractContextManager[Books]:
+def expect_cells(figures: Figures, broker: str | None) -> None:
+    """Ends the command where figures are asked of cells that cannot be there."""
+    if figures == "cells" and broker is None:
+        stop("cells lie beside a log in Kafka: give its --broker too", USAGE)
+
+
+def _books(history: Path, broker: str | None, prefix: str, figures: Figures) -> AbstractContextManager[Books]:
     """Those of a log of their own; or, with a broker, those that follow its log."""
-    return opened(history) if broker is None else following(history, log_on(broker, prefix))
+    return opened(history) if broker is None else following(history, log_on(broker, prefix), figures)
 
 
-def following(history: Path, log: "Log") -> AbstractContextManager[Books]:
+def following(history: Path, log: "Log", figures: Figures = "history") -> AbstractContextManager[Books]:
     """The books that follow a log in Kafka."""
-    books: Books = import_module("streams.kafka.live").LiveBooks.follow(history, log)
+    books: Books = import_module("streams.kafka.live").LiveBooks.follow(history, log, figures=figures)
     return books
 
 

@@ -1,7 +1,8 @@
 """`make live`: a whole Quotum over Kafka on this machine, with the demo's team selling through it, until Ctrl-C.
 
 Four parts: a broker, a worker that keeps figures up, the server with its recorder and the team, and a gateway, each a
-process of its own with its data in one folder. One that ends by itself is started again, and all of them end with whoever started this, however it ends.
+process of its own with its data in one folder. One that ends by itself is started again, and all of them end with
+whoever started this, however it ends.
 """
 
 import os
@@ -170,7 +171,7 @@ class Live:
         )
         self.server = CommandPart(
             "the server",
-            lambda: ["demo", "--history", history, "--broker", self._broker.address],
+            lambda: ["demo", "--history", history, "--broker", self._broker.address, "--figures", "cells"],
             server_port,
             folder,
         )

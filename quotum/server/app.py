@@ -21,22 +21,34 @@ from quotum.server import (
     targets,
 )
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
+from quotum.server.comparing import Comparing
 from quotum.server.feeding import Feed
 from quotum.server.limits import Limits
 from quotum.server.live import Hub
+from quotum.server.telling import Telling
 from streams.books import Books
 from streams.keys import Keys
 
 ABOUT = "Who stands where, and why: events in, live boards out."
 
 
-def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = None) -> FastAPI:
+def create_app(
+    books: Books,
+    keys: Keys | None = None,
+    limits: Limits | None = None,
+    *,
+    compare_seconds: float = 0,
+    tells: bool = False,
+) -> FastAPI:
     """The server's application around open books; they stay the caller's to close.
 
+    `compare_seconds`: how often live cells are compared with history; 0 for never.
+    `tells`: whether targets that are reached, or lost again, are told as events.
     `keys`: for a server that is reached from elsewhere; without them it answers on this machine alone.
     """
     hub = Hub()
     feed = Feed(books, hub.recorded)
+    comparing = Comparing(books, compare_seconds)
     limits = limits or Limits()
     access: Access = KeyAccess(keys, limits) if keys else LoopbackAccess(limits)
 
@@ -44,9 +56,11 @@ def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = N
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.attach(asyncio.get_running_loop())
         books.on_recorded(hub.recorded)
-        following = asyncio.create_task(feed.follow())
+        following = (feed, comparing, Telling(books)) if tells else (feed, comparing)
+        tasks = [asyncio.create_task(one.follow()) for one in following]
         yield
-        following.cancel()
+        for task in tasks:
+            task.cancel()
         hub.close()
 
     app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
@@ -54,6 +68,7 @@ def create_app(books: Books, keys: Keys | None = None, limits: Limits | None = N
     app.state.books = app.state.taker = books
     app.state.hub = hub
     app.state.feed = feed
+    app.state.comparing = comparing
     app.state.access = access
     problems.install(app)
     for part in (ingest, asking, opening, progress, targets, correcting, numbering, health):

@@ -9,6 +9,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from quotum import boards
+from quotum.boards import Board
+from quotum.counting import UpTo, exactly, up_to
 from quotum.server.access import may
 from quotum.server.feeding import Feed
 from quotum.server.live import Hub
@@ -39,7 +41,8 @@ class BoardAnswer(BaseModel):
     metric: str = Field(description="what was counted")
     first: str = Field(description="the first day")
     last: str = Field(description="the last day")
-    position: int = Field(description="the position of the log that it stands for")
+    position: int = Field(description="a number that grows with each event that counts")
+    stands_for: UpTo = Field(description="which events it counts, in each row alike")
     rows: list[Row] = Field(description="best first")
 
 
@@ -58,8 +61,12 @@ async def get_board(
 ) -> BoardAnswer:
     """Who stands where."""
     books: Books = request.app.state.books
-    position = books.next_offset()
-    found = await run_in_threadpool(lambda: boards.board(books, metric, period, by=by, credit=credit, ties=ties))
+    position = books.shown()
+
+    def ask() -> Board:
+        return boards.board(books, metric, period, by=by, credit=credit, ties=ties, source=books.figures)
+
+    found, stands_for = await run_in_threadpool(exactly, books, ask)
     rows = [
         Row(
             rank=row.rank,
@@ -70,7 +77,12 @@ async def get_board(
         for row in found.rows
     ]
     return BoardAnswer(
-        metric=metric, first=str(found.period.first), last=str(found.period.last), position=position, rows=rows
+        metric=metric,
+        first=str(found.period.first),
+        last=str(found.period.last),
+        position=position,
+        stands_for=up_to(stands_for),
+        rows=rows,
     )
 
 

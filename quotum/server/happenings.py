@@ -5,7 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from projections.crossings import NOTHING
 from projections.organisation import Organisation, rule_on
+from projections.targets import Target
+from quotum.boards import value_text
+from quotum.reaching import is_fresh
+from quotum.server import naming
 from quotum.server.naming import message
 from quotum.server.wording import Words
 from schemas.moments import day_number, from_day_number, from_microseconds, instant_text, zone_of
@@ -34,6 +39,7 @@ WON_BEFORE = """
 SELECT entity, rowid, data FROM events WHERE type = 'quotum.deal.won.v1' AND list_contains($entities, entity)
 AND NOT duplicate ORDER BY rowid
 """
+REACHED, LOST = "target.reached", "target.lost"
 LOOKED_AT = 500  # how far back it is looked for something to tell
 UNWON = ("deal.reopened", "deal.deleted", "deal.lost")
 WINS = tuple(f"quotum.{what}.v1" for what in ("deal.won", *UNWON))
@@ -53,6 +59,8 @@ NAMED = {
     "rep.joined": message("{who} joins"),
     "rep.left": message("{who} leaves"),
     "rep.moved_team": message("{who} changes teams"),
+    "target.reached": message("{who} reaches a target"),
+    "target.lost": message("corrected: {who} is below the target again"),
 }
 UNNAMED = {
     "deal.opened": message("a deal is opened"),
@@ -92,6 +100,8 @@ UNNAMED = {
     "team.formed": message("a team is formed"),
     "target.agreed": message("a target is agreed"),
     "target.changed": message("a target is changed"),
+    "target.reached": message("a target is reached"),
+    "target.lost": message("corrected: a target is no longer reached"),
     "correction.withdrawn": message("a correction is taken back"),
 }
 
@@ -106,7 +116,8 @@ class Told(NamedTuple):
     data: dict[str, Any]
     who: str
     won_on: date | None  # for a deal that was won before this event: on which day
-    stands: bool  # whether the deal counts as won now
+    stands: bool  # whether the deal counts as won now, or a target stands as this event says
+    target: Target | None  # that was reached, or lost again
 
 
 def happened(books: Books, organisation: Organisation, words: Words, limit: int = HAPPENINGS) -> list[dict[str, Any]]:
@@ -120,6 +131,7 @@ def happened(books: Books, organisation: Organisation, words: Words, limit: int 
             continue
         at = from_microseconds(told.known_at)
         fresh = told.won_on is not None and today - day_number(told.won_on) <= FRESH_DAYS
+        fresh |= told.target is not None and is_fresh(told.target, from_day_number(today))
         line = {"position": told.position, "at": instant_text(at), "clock": words.clock(at.astimezone(zone))}
         line |= {"text": text, "entity": told.entity, "kind": _kind(told), "fresh": fresh}
         lines.append(line)
@@ -128,8 +140,10 @@ def happened(books: Books, organisation: Organisation, words: Words, limit: int 
 
 def _kind(told: Told) -> str:
     """What the page makes of it: a win to celebrate, a win taken back, or just news."""
-    if told.what == "deal.won":
+    if told.what in ("deal.won", REACHED):
         return "win" if told.stands else "past"
+    if told.what == LOST:
+        return "unwin" if told.stands else "news"
     return "unwin" if told.what in UNWON and told.won_on and not told.stands else "news"
 
 
@@ -148,16 +162,18 @@ def tell(books: Books, rows: Sequence[tuple[Any, ...]], basis: str) -> list[Told
     credited = dict(books.history.rows(CREDITED, asked)) if positions else {}
     standing = {entity for (entity,) in books.history.rows(STANDING, {"entities": deals})} if deals else set()
     wins = books.history.rows(WON_BEFORE, {"entities": deals}) if deals else []
-    labels = books.vault.labels()
+    labels, aims, crossed = books.vault.labels(), {one.id: one for one in books.targets()}, books.crossings_said()
     found = []
     for position, known_at, kind, entity, data in rows:
         told = json.loads(data)
         days = [_day(books, json.loads(won)) for name, at, won in wins if name == entity and at <= position]
         what = kind.removeprefix("quotum.").rpartition(".v")[0]
         number = told.get("rep") if what.startswith("rep.") else credited.get(position) or told.get("rep")
-        who = labels.get(number, "") if isinstance(number, int) else ""
+        target = aims.get(told["id"]) if what in (REACHED, LOST) else None
+        who = labels.get(target.scope.number if target else number, "")
         won_on = days[-1] if days else None
-        found.append(Told(position, known_at, what, entity, told, who, won_on, entity in standing))
+        stands = crossed.get(told["id"], NOTHING).turn == told["turn"] if target else entity in standing
+        found.append(Told(position, known_at, what, entity, told, who, won_on, stands, target))
     return found
 
 
@@ -169,11 +185,23 @@ def said(words: Words, told: Told) -> str:
     """An event in words; empty for what a floor need not know."""
     if told.what == "deal.won":
         return _won(words, told)
+    if told.target and told.what == REACHED:
+        return _reached(words, told, told.target)
     if told.what in UNWON and told.won_on:
         return words.say("corrected: the deal of {day} no longer counts", day=words.short_day(told.won_on))
     if told.who and told.what in NAMED:
         return words.say(NAMED[told.what], who=told.who)
     return words.say(UNNAMED[told.what]) if told.what in UNNAMED else ""
+
+
+def _reached(words: Words, told: Told, target: Target) -> str:
+    value = target.value_on(target.period.last)
+    amount = naming.amount(
+        words, target.metric.name, value_text(target.metric, value, target.currency), target.currency
+    )
+    if told.who:
+        return words.say("{who} reaches the target: {amount}", who=told.who, amount=amount)
+    return words.say("the target is reached: {amount}", amount=amount)
 
 
 def _won(words: Words, told: Told) -> str:

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from quotum.server.comparing import Comparing, Live
 from quotum.server.problems import ProblemError, documented
 from streams.books import Books
 
@@ -25,6 +26,9 @@ class Ready(BaseModel):
 
     status: str = Field("ready", description="always `ready`")
     position: int = Field(description="how many events the log holds")
+    live: Live | None = Field(
+        None, description="how live cells and history compared last; null where they are not compared"
+    )
 
 
 @router.get("/health")
@@ -43,7 +47,8 @@ async def get_ready(request: Request) -> Ready:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"history cannot be read: {error}") from error
     if trouble := books.trouble():
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"history is not kept up: {trouble}")
-    return Ready(status="ready", position=position)
+    comparing: Comparing = request.app.state.comparing
+    return Ready(status="ready", position=position, live=comparing.told())
 
 
 @router.get("/metrics", response_class=Response)
@@ -56,4 +61,5 @@ async def get_metrics(request: Request) -> Response:
     for partition, behind in books.lags().items():
         lag.labels(partition).set(behind)
     Gauge("quotum_viewers", "Viewers of live boards", registry=registry).set(request.app.state.hub.viewers)
+    request.app.state.comparing.measure(registry)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

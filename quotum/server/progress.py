@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from projections.progress import Standing
 from quotum import progress
+from quotum.counting import UpTo, exactly, up_to
 from quotum.server import addresses  # noqa: F401 (registers `whole`)
 from quotum.server.access import may
 from quotum.server.problems import documented
@@ -50,7 +51,8 @@ class ProgressAnswer(BaseModel):
     first: str = Field(description="the first day of the period")
     last: str = Field(description="its last day")
     on: str = Field(description="the day that it stands on")
-    position: int = Field(description="the position of the log that it stands for")
+    position: int = Field(description="a number that grows with each event that counts")
+    stands_for: UpTo = Field(description="which events it counts, in each row alike")
     rows: list[Progress] = Field(description="by company, team and rep, then by metric")
 
 
@@ -70,14 +72,15 @@ async def get_progress_of(
 
 def _answer(request: Request, period: str, who: str | None, on: Day | None, metric: str | None) -> ProgressAnswer:
     books: Books = request.app.state.books
-    position = books.next_offset()
+    position = books.shown()
     day = on or books.today()
     span = period_named(books.organisation(), period)
-    rows = progress.progress(books, period, who, metric, day)
+    rows, stands_for = exactly(books, lambda: progress.progress(books, period, who, metric, day))
     return ProgressAnswer(
         first=str(span.first),
         last=str(span.last),
         on=str(day),
         position=position,
+        stands_for=up_to(stands_for),
         rows=[Progress.model_validate(progress.plain(row)) for row in rows],
     )

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from quotum import boards
 from quotum.boards import Board, BoardRow
+from quotum.counting import exactly, up_to
 from quotum.server import naming, since
 from quotum.server.feeding import Feed
 from quotum.server.happenings import happened
@@ -49,14 +50,17 @@ class Around(NamedTuple):
 
 def shown(books: Books, question: Question, feed: Feed | None = None) -> Shown:
     """The board of a question as it stands now, with the position it stands for. `feed`: of one that is watched."""
-    position = books.next_offset()  # read first: the board may know more than its position says, never less
-    board, words, now = asked(books, question), words_of(question.language), since.local_now(books)
+    position = books.shown()  # read first: the board may know more than its position says, never less
+    board, stands_for = exactly(books, lambda: asked(books, question))
+    words, now = words_of(question.language), since.local_now(books)
     total = _total(board)
     more = {
         "metric": board.metric.name,
         "first": str(board.period.first),
         "last": str(board.period.last),
         "at": instant_text(now),
+        "known": books.next_offset(),
+        "stands_for": up_to(stands_for).model_dump(),
         "since": since.named(words, question.since.astimezone(now.tzinfo), now) if question.since else "",
         "total": naming.amount(words, board.metric.name, *total) if total else "",
         "total_short": shortened(words, [total])[0] if total else "",

@@ -9,26 +9,35 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from kafka.consumer.fetcher import ConsumerRecord
 
+from projections.crossings import Crossing
 from projections.fold import Posting
 from schemas.events import read_event
 from schemas.moments import Calendar
 from streams.appending import Entry
-from streams.books import BehindError, Books, Outcome, expect_own_vault, expect_vault, vault_path, wall_clock
+from streams.books import BehindError, Books, Outcome, Reached, expect_own_vault, expect_vault, vault_path, wall_clock
+from streams.comparing import Compared, compare
+from streams.figures import StandsFor
 from streams.following import ORGANISATION_PARTITION, Follower, Taken
 from streams.history import History, HistoryError
-from streams.kafka import clients
+from streams.kafka import KafkaError, clients
 from streams.kafka.catching_up import CatchingUp
+from streams.kafka.cells import Snapshot
+from streams.kafka.following_cells import CellFollowing
 from streams.kafka.forerunner import Forerunner
 from streams.kafka.reading import Reading, numbered, places, record_of
 from streams.kafka.recording import Recording
 from streams.kafka.sending import Sending
+from streams.kafka.telling import tell_of
 from streams.kafka.topics import Log
+from streams.live.figures import Live
+from streams.live.gathering import NOWHERE
 from streams.vault import Vault
 
+HEAD_SECONDS = 5  # for figures to count what is in the log: whoever is further behind is asked again later
 PATIENCE_SECONDS = 30  # for the recorder, by whoever wants to know what an event moved
 MOVED = """
 SELECT entity, metric, basis, rep, date_diff('day', DATE '1970-01-01', day), instant,
@@ -37,13 +46,16 @@ FROM postings WHERE log_partition = $partition AND log_offset = $offset
 """
 EMBEDDED = "SELECT 1 FROM events WHERE trail = 'organisation' AND log_partition >= 0 LIMIT 1"
 FIRST_SAID = "SELECT log_offset, id FROM events WHERE log_partition < 0 ORDER BY log_offset LIMIT 1"
+KNOWN = "SELECT log_partition, max(known_at) FROM positions GROUP BY log_partition"
+ASKED_LAST_US = 5_000_000  # the ends of partitions were asked for since then
+Figures = Literal["history", "cells"]
 logger = logging.getLogger(__name__)
 
 
 class LiveBooks(Books):
     """The open books of a log in Kafka. Use `LiveBooks.follow`, as a context manager."""
 
-    def __init__(self, history: History, vault: Vault, clock: Callable[[], int], log: Log) -> None:
+    def __init__(self, history: History, vault: Vault, clock: Callable[[], int], log: Log, figures: Figures) -> None:
         """Reads the organisation to its end first: without it nobody knows which days these are.
 
         HistoryError for a history that follows another log.
@@ -62,15 +74,25 @@ class LiveBooks(Books):
         super().__init__(history, vault, clock)
         self._is_open = True
         self._positions = follower.positions()
+        self._known = dict(history.rows(KNOWN))
+        self._settled_us = 0  # all that was known before is in history, and in cells
+        self._cells = self._from_cells() if figures == "cells" else None
         self._reading = CatchingUp(Reading(log), lambda: Forerunner(log))
         self.recording = Recording(follower, self._reading, self._stopped)
         self._sending = Sending(log)
         self._thread = threading.Thread(target=self._record_on, name="recorder")
         self._thread.start()
+        if self._cells:
+            self._cells.start()
 
     @classmethod
-    def follow(cls, path: Path, log: Log, *, clock: Callable[[], int] = wall_clock) -> Self:
-        """Open the history of a log, made if it is not there. HistoryError for one that is of something else."""
+    def follow(
+        cls, path: Path, log: Log, *, clock: Callable[[], int] = wall_clock, figures: Figures = "history"
+    ) -> Self:
+        """Open the history of a log, made if it is not there. HistoryError for one that is of something else.
+
+        `figures`: from where boards have them; cells are read to their end first.
+        """
         with ExitStack() as closing:
             if not path.exists():
                 _make_vault(path, log)  # first, so that no history is ever without one
@@ -80,13 +102,15 @@ class LiveBooks(Books):
             expect_vault(path)
             vault = closing.enter_context(Vault.open(vault_path(path)))
             expect_own_vault(history, vault)
-            books = cls(history, vault, clock, log)
+            books = cls(history, vault, clock, log, figures)
             closing.pop_all()
             return books
 
     def close(self) -> None:
         """Stop following, let what is under way be acknowledged, then close everything."""
         self._stopped.set()
+        if self._cells:
+            self._cells.close()
         self._thread.join()
         self._sending.close()
         super().close()
@@ -109,13 +133,81 @@ class LiveBooks(Books):
         """Wait until history knows all that is in the log now; BehindError where it does not in time."""
         self._wait_for(_ends(self.log))
 
+    def reach_head(self) -> None:
+        """Wait until history knows all that is said of all, and figures count all that is in the log now.
+
+        BehindError where they do not in time.
+        """
+        ends = _ends(self.log)
+        self._wait_for({ORGANISATION_PARTITION: ends[ORGANISATION_PARTITION]})
+
+        def there() -> bool:
+            counted = self.stands_for().positions
+            return all(counted.get(partition, 0) >= end for partition, end in ends.items())
+
+        with self._news:
+            if not self._news.wait_for(lambda: there() or self._is_over, HEAD_SECONDS) or not there():
+                raise BehindError("the figures do not count all that is in the log")
+
+    async def tell_crossings(self, reached: Reached) -> Sequence[Crossing]:
+        """Tell which targets were reached or lost again, once each; KafkaError where the broker does not take it."""
+        return await tell_of(self, reached)
+
+    def compare(self) -> Compared:
+        """Hold all cells against history where they stand, once it has come so far; BehindError where it has not yet.
+
+        KafkaError where the cells cannot be read, or count what is not in the log.
+        """
+        found = Snapshot.of(self.log)
+        positions = {partition: counted.next_offset for partition, counted in found.counted.items()}
+        _expect_within(self.log, positions)
+        self._wait_for(positions)
+        return compare(self.history, positions, found.cells)
+
     def trouble(self) -> str:
         """Why history is not kept up, if it is not."""
-        return f"the recorder has stopped: {self._failed}" if self._failed else self.recording.away
+        if self._failed:
+            return f"the recorder has stopped: {self._failed}"
+        return self.recording.away or (self._cells.trouble() if self._cells else "")
 
     def lags(self) -> dict[int, int]:
         """How many places of the log history has not seen, per partition, as far as the broker has said."""
         return {one.partition: one.lag for one in self.recording.standings() if one.lag is not None}
+
+    def stands_for(self) -> StandsFor:
+        """Which events figures count; the organisation is always as history has it."""
+        if not self._cells:
+            return StandsFor("history", self._positions)
+        counted = {number: one.next_offset for number, one in self._cells.counted().items()}
+        own = {ORGANISATION_PARTITION: self._positions.get(ORGANISATION_PARTITION, 0)}
+        return StandsFor("cells", own | dict.fromkeys(range(self.log.partitions), 0) | counted)
+
+    def shown(self) -> int:
+        """A number that grows with whatever can be seen."""
+        counted = self._cells.counted().values() if self._cells else ()
+        return self.next_offset() + sum(one.next_offset for one in counted)
+
+    def _from_cells(self) -> CellFollowing:
+        """Cells that are followed, and figures from them."""
+        cells = CellFollowing(self.log, self._cells_moved)
+        self.figures, self.kept = cells.scan, Live(cells.kept, self._keeping, self._knows)
+        return cells
+
+    def _cells_moved(self) -> None:
+        with self._news:
+            self._news.notify_all()
+        self._announce()
+
+    def _knows(self, since_us: int) -> bool:
+        """Whether all that was known before a moment is in history and in cells; once it is it stays so."""
+        counted, positions = self._cells.counted() if self._cells else {}, self._positions
+        numbers = range(self.log.partitions)
+        if all(counted.get(one, NOWHERE).next_offset >= positions.get(one, 0) for one in numbers):
+            lags = self.lags()
+            is_at_end = len(lags) > len(numbers) and not any(lags.values())
+            at_end = self.clock() - ASKED_LAST_US if is_at_end else 0
+            self._settled_us = max(self._settled_us, at_end, min(self._known.get(one, 0) for one in numbers))
+        return self._settled_us >= since_us
 
     def _wait_for(self, wanted: Mapping[int, int]) -> None:
         def there() -> bool:
@@ -147,17 +239,22 @@ class LiveBooks(Books):
             self._reading.close()
 
     def _followed(self, taken: Taken) -> None:
-        """By the writer, step after step: first the figures, then the positions that say they are there."""
+        """By the writer, step after step: first figures and what is said of all, then the positions that say so.
+
+        Whoever waited for a position must not find what was remembered before it.
+        """
         if not self._is_open:
             return
         for known_at, lines in taken.moved:
-            self.kept.recorded(lines, known_at)
+            self._keeping.recorded(lines, known_at)
         self._next_offset += len(taken.moved) + taken.duplicates
         moved = {end.log_partition: end.next_offset for end in taken.positions}
+        self._known = {**self._known, **{end.log_partition: end.known_at for end in taken.positions}}
+        self._forget(organised=ORGANISATION_PARTITION in moved, decided=taken.decided)
         with self._news:
             self._positions = {**self._positions, **moved}
             self._news.notify_all()
-        self._tell(organised=ORGANISATION_PARTITION in moved, decided=taken.decided)
+        self._announce()
 
 
 def _places(outcomes: Sequence[Outcome]) -> list[tuple[int, int]]:
@@ -169,6 +266,17 @@ def _ends(log: Log) -> dict[int, int]:
     numbers = numbered(log)
     with clients.consumer(log.broker, enable_auto_commit=False) as asking:
         return {numbers[place]: end for place, end in asking.end_offsets(list(numbers)).items()}
+
+
+def _expect_within(log: Log, positions: Mapping[int, int]) -> None:
+    """Cells that count more than there is are of a log that was here before."""
+    ends = _ends(log)
+    if beyond := {one: offset for one, offset in positions.items() if offset > ends[one]}:
+        told = ", ".join(f"partition {one} up to {offset} of {ends[one]}" for one, offset in sorted(beyond.items()))
+        raise KafkaError(
+            f"{log.names.cells} counts more events than {log.names.events} holds ({told}): they are cells of another "
+            "log. docs/kafka.md tells under Compare what to do."
+        )
 
 
 def _expect_follows(history: History) -> None:

@@ -83,12 +83,12 @@ class Reading:
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-        with _answered(self._log.broker):
+        with answered(self._log.broker):
             return self._loop.run_until_complete(work)
 
     async def _begin(self, positions: Mapping[int, int]) -> None:
         if self._consumer is None:
-            self._consumer = await _started(
+            self._consumer = await started(
                 AIOKafkaConsumer(
                     bootstrap_servers=self._log.broker,
                     client_id="quotum",
@@ -151,7 +151,7 @@ class Reading:
 
     async def _pass_on(self, letters: Sequence[DeadLetter]) -> None:
         if self._producer is None:
-            self._producer = await _started(
+            self._producer = await started(
                 AIOKafkaProducer(bootstrap_servers=self._log.broker, client_id="quotum", acks="all")
             )
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -169,7 +169,8 @@ class Reading:
         self._consumer = self._producer = None
 
 
-async def _started(client: Any) -> Any:  # noqa: ANN401 (the client has no types)
+async def started(client: Any) -> Any:  # noqa: ANN401 (the client has no types)
+    """The client once it is connected; nothing of it is left where it is not."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await client.start()
@@ -180,7 +181,7 @@ async def _started(client: Any) -> Any:  # noqa: ANN401 (the client has no types
 
 
 @contextmanager
-def _answered(broker: str) -> Iterator[None]:
+def answered(broker: str) -> Iterator[None]:
     """Tell what may pass from what will not."""
     try:
         yield

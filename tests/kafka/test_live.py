@@ -17,6 +17,7 @@ from schemas.facts import PERSON
 from schemas.moments import Calendar
 from streams.appending import Entry
 from streams.books import BehindError, Books, vault_path
+from streams.following import ORGANISATION_PARTITION
 from streams.history import HistoryError
 from streams.kafka import live as under_test
 from streams.kafka import topics
@@ -181,7 +182,7 @@ def test_a_recorder_that_stops_is_told_by_ready_and_to_whoever_waits(
     books.record_and_tell(entries(books, won(1)))
     with TestClient(create_app(books), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         assert client.get("/ready").status_code == 200
-        monkeypatch.setattr(books.kept, "recorded", fail)
+        monkeypatch.setattr(books._keeping, "recorded", fail)  # noqa: SLF001 (what fails inside the writer)
         asked = {"entity": "deal:D1", "fields": {"amount": {"value": "6", "currency": "EUR"}}, "by": "anna"}
         answer = client.post("/v1/corrections/amend", json=asked)
         assert answer.status_code == 503, answer.text
@@ -215,6 +216,23 @@ def test_only_who_decides_something_has_decisions_looked_up_again(books: LiveBoo
     amended = {**WON, "id": "a", "trail": "D1", "type": "quotum.deal.amended.v1", "data": {"id": "D1", "product": "X"}}
     books.record_and_tell(entries(books, [amended], PERSON))
     assert decided() == before + 1
+
+
+def test_who_waited_for_a_position_finds_what_was_said_of_all_up_to_there(books: LiveBooks) -> None:
+    found: list[tuple[int, int]] = []
+    notify_all = books._news.notify_all  # noqa: SLF001 (the moment that matters)
+
+    def noted() -> None:
+        found.append((books.stands_for().positions[ORGANISATION_PARTITION], len(books.organisation().regions)))
+        notify_all()
+
+    books._news.notify_all = noted  # type: ignore[method-assign]  # noqa: SLF001 (as above)
+    assert books.organisation().regions == {}
+    told = {"team": "1", "name": "Team", "region": "Asia"}
+    sent = {**WON, "id": "t", "type": "quotum.team.formed.v1", "trail": "organisation", "data": told}
+    [outcome], _ = books.record_and_tell(entries(books, [sent]))
+    assert outcome.offset is not None
+    assert {teams for position, teams in found if position > outcome.offset} == {1}
 
 
 def test_positions_and_updates_of_a_watched_board_only_grow_over_several_partitions(books: LiveBooks) -> None:

@@ -32,7 +32,7 @@ def concrete(event: type[Event]) -> list[type[Event]]:
 def test_every_event_that_was_written_can_be_read() -> None:
     assert {event.__name__ for event in concrete(Event)} == {event.__name__ for event in EVENTS.values()}
     assert set(get_args(get_args(AnyEvent)[0])) == set(EVENTS.values())
-    assert len(EVENTS) == 44
+    assert len(EVENTS) == 46
 
 
 @pytest.mark.parametrize("kind", TYPES)

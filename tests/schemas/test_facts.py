@@ -235,7 +235,9 @@ def test_the_registers_of_a_kind_are_all_that_its_events_write() -> None:
     }  # fmt: skip
     assert registers("team") == {"alive", "region"}
     assert registers("rep") == {"team"}
-    assert registers("target") == {"metric", "period", "rep", "team", "value", "author", "reason"}
+    assert registers("target") == {
+        "metric", "period", "rep", "team", "value", "author", "reason", "turn", "standing",
+    }  # fmt: skip
     assert registers("workspace") == {"zone", "currency", "fiscal_start", "credit", "demo", "partitions"}
     assert registers("nothing") == frozenset()
 

@@ -314,3 +314,10 @@ def test_a_target_of_each_unit_comes_in(door: Door) -> None:
         ("15", None),
         ("15", None),
     ]
+
+
+@pytest.mark.parametrize("kind", ["target.reached", "target.lost"])
+@pytest.mark.parametrize("layer", [FEED, PERSON])
+def test_that_a_target_is_reached_or_lost_is_said_by_nobody_else(door: Door, kind: str, layer: int) -> None:
+    told = said(kind, {"id": "t1", "turn": 1}, source="quotum")
+    assert reason(door, told, layer).startswith("whether a target is reached is said by Quotum alone")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from projections.metrics import BASES, METRICS, OWNER
 from projections.organisation import Organisation, Span, Stay
 from schemas.moments import Calendar
-from streams.figures import Amounts, Asked, By, Scanning
+from streams.figures import Amounts, Asked, By, Scanning, scanned
 from streams.history import History
 from streams.keeping import Keeping
 from streams.recorder import Batch, Recorder
@@ -76,6 +76,9 @@ def test_what_is_kept_is_what_a_scan_finds_after_every_batch(
             recorder.record(entries(batch)).result()
             for question, since in asked:
                 assert kept.amounts(question, since) == scan.amounts(question, since)
+                if since is not None:
+                    with history.read() as cursor:
+                        assert kept.before(question, since) == scanned(cursor, question, until_us=since)
 
 
 def test_a_question_asked_again_is_answered_without_a_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,11 +122,11 @@ def test_only_the_questions_asked_last_are_kept(tmp_path: Path, monkeypatch: pyt
             kept.amounts(asked)
         scans: list[str] = []
 
-        def scanned(_: object, asked: Asked, __: object) -> Amounts:
+        def noted(_: object, asked: Asked, __: object, **___: object) -> Amounts:
             scans.append(asked.metric)
             return {}
 
-        monkeypatch.setattr("streams.keeping.scanned", scanned)
+        monkeypatch.setattr("streams.keeping.scanned", noted)
         for asked in (first, third, second):
             kept.amounts(asked)
         assert scans == ["demos"]
@@ -135,5 +138,5 @@ def test_after_figures_were_put_in_order_by_other_means_history_is_asked_anew(tm
         asked = Asked("revenue", [Span(OWNER, 0, 30_000)], "rep", books.organisation())
         books.kept.amounts(asked)
         books.history.write(lambda connection: connection.execute("DELETE FROM postings")).result()
-        books.kept.forget()
+        books.forget_figures()
         assert books.kept.amounts(asked) == {}

@@ -12,7 +12,7 @@ from tests.quotum.server.serving import WON, served
 def test_a_server_that_can_read_its_history_is_ready_and_says_how_far_it_is(tmp_path: Path) -> None:
     with served(tmp_path) as (client, _):
         assert client.get("/health").json() == {"status": "alive"}
-        assert client.get("/ready").json() == {"status": "ready", "position": 2}
+        assert client.get("/ready").json() == {"status": "ready", "position": 2, "live": None}
         client.post("/v1/events", json=WON)
         assert client.get("/ready").json()["position"] == 3
 

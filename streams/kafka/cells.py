@@ -1,0 +1,162 @@
+"""The cells that workers keep up, as others read them from their topic: only what is committed, whole batches alone.
+
+Reading begins at the beginning, since the topic holds each cell's last value, and goes on from there. `Snapshot.of` is
+what the topic held at one moment, `CellReading` what comes after it as well.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, Self, TypeVar
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from projections.fold import Cell
+from streams.kafka import KafkaError
+from streams.kafka.reading import ANSWER_SECONDS, IDLE_MS, PARTITION_BYTES, WAIT_MS, answered, started
+from streams.kafka.recording import AwayError
+from streams.kafka.topics import Log
+from streams.live.forms import Counted, FormError, Tagged
+from streams.live.gathering import NOWHERE, Gathering, Moved
+
+RECORDS_AT_ONCE = 20_000
+T = TypeVar("T")
+
+
+class CellReading:
+    """The topic of cells as it is read. One thread uses it; close it in the end."""
+
+    def __init__(self, log: Log, records_at_once: int = RECORDS_AT_ONCE) -> None:
+        """`log`: one that was checked. Nothing is connected yet."""
+        self._log = log
+        self._at_once = records_at_once
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._consumer: Any = None  # the client has no types
+        self._gathering = {TopicPartition(log.names.cells, one): Gathering(one) for one in range(log.partitions)}
+        self._reached: dict[Any, int] = {}
+        self._settled: set[Any] = set()  # the partitions of which all was shown that there was at one moment
+
+    def close(self) -> None:
+        """Let go of the broker; again is harmless."""
+        if self._loop is None:
+            return
+        with suppress(AwayError, KafkaError):
+            self._run(self._let_go())
+        self._loop.close()
+        self._loop = None
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all was shown that the topic held when reading began."""
+        return self._settled == self._gathering.keys()
+
+    def begin(self) -> None:
+        """Connect and read on from where reading stands; again after whatever went wrong. AwayError if that may pass.
+
+        Nothing that was taken is forgotten: what was read of a partition stays, and goes on with the next record.
+        """
+        self._run(self._begin())
+
+    def fetch(self) -> list[Moved]:
+        """What moved, of each partition that was read to its end; after a short wait if there is nothing.
+
+        KafkaError for cells that no worker of this log writes.
+        """
+        try:
+            return self._run(self._fetch())
+        except FormError as error:
+            raise KafkaError(
+                f"{self._log.names.cells} on {self._log.broker} holds what no worker of this log writes: {error}. "
+                "docs/kafka.md tells under Compare what to do."
+            ) from error
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        with answered(self._log.broker):
+            return self._loop.run_until_complete(work)
+
+    async def _begin(self) -> None:
+        if self._consumer is None:
+            self._consumer = await started(
+                AIOKafkaConsumer(
+                    bootstrap_servers=self._log.broker,
+                    client_id="quotum",
+                    isolation_level="read_committed",
+                    enable_auto_commit=False,
+                    auto_offset_reset="none",
+                    fetch_max_wait_ms=WAIT_MS,
+                    max_partition_fetch_bytes=PARTITION_BYTES,
+                )
+            )
+            self._consumer.assign(list(self._gathering))
+        for place in self._gathering:
+            self._consumer.seek(place, self._reached.get(place, 0))
+
+    async def _fetch(self) -> list[Moved]:
+        found = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=self._at_once)
+        for place, records in found.items():
+            for record in records:
+                self._gathering[place].take(record.key, record.value)
+        ends = await self._ends(is_idle=not found)
+        self._reached = {place: await self._consumer.position(place) for place in self._gathering}
+        at_end = [place for place, end in ends.items() if end is not None and self._reached[place] >= end]
+        self._settled.update(at_end)
+        return [moved for place in at_end if (moved := self._gathering[place].moved())]
+
+    async def _ends(self, *, is_idle: bool) -> Mapping[Any, int | None]:
+        """Where what is committed ends, at least: as the broker said with the records, or where there were none, now.
+
+        Asked before the positions: a batch that is committed in between may make a partition look unfinished, never
+        finished.
+        """
+        if not is_idle:
+            return {place: self._consumer.last_stable_offset(place) for place in self._gathering}
+        async with asyncio.timeout(ANSWER_SECONDS):
+            found: dict[Any, int] = await self._consumer.end_offsets(list(self._gathering))
+        return found
+
+    async def _let_go(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await consumer.stop()
+
+
+class Snapshot(NamedTuple):
+    """All cells as they stood together, and up to where those of each partition count."""
+
+    counted: Mapping[int, Counted]
+    cells: Mapping[tuple[int, Cell], Tagged]
+
+    @classmethod
+    def of(cls, log: Log) -> Self:
+        """What the topic holds now. KafkaError where it cannot be read, or holds what no worker of this log writes."""
+        counted = dict.fromkeys(range(log.partitions), NOWHERE)
+        cells: dict[tuple[int, Cell], Tagged] = {}
+        with CellReading(log) as reading:
+            try:
+                reading.begin()
+                while not reading.is_settled:
+                    _add(counted, cells, reading.fetch())
+            except AwayError as error:
+                raise KafkaError(f"the cells cannot be read: {error}. Try again once it answers.") from error
+        return cls(counted, cells)
+
+
+def _add(counted: dict[int, Counted], cells: dict[tuple[int, Cell], Tagged], found: Sequence[Moved]) -> None:
+    for moved in found:
+        counted[moved.partition] = moved.counted
+        for cell, tagged in moved.cells.items():
+            if tagged.amount:
+                cells[moved.partition, cell] = tagged
+            else:
+                cells.pop((moved.partition, cell), None)

@@ -1,0 +1,115 @@
+"""A server compares live cells with history by itself, tells what came of it, and stays ready whatever that is."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from quotum.server.app import create_app
+from quotum.server.comparing import Comparing
+from streams.books import BehindError, Books
+from streams.comparing import Compared, Differing
+from streams.replaying import Difference
+from tests.small_books import make_books
+
+CELL = (1, 17287, "calls", "owner", ("", "", "", "", "", None))
+WELL = Compared({0: 7, 1: 3}, 5, 10, ())
+ILL = WELL._replace(differing=(Differing(1, Difference(CELL, {"live": 2, "history": 1})),))
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with make_books(tmp_path) as made:
+        yield made
+
+
+def comparing(books: Books, answer: Callable[[], Compared], every_seconds: float = 3600) -> TestClient:
+    books.compare = answer  # type: ignore[method-assign]  # over a broker it is in tests/kafka
+    return TestClient(create_app(books, compare_seconds=every_seconds), base_url="http://127.0.0.1")
+
+
+def measured(client: TestClient) -> dict[str, float]:
+    lines = re.findall(r"^(quotum_live\S*) (\S+)$", client.get("/metrics").text, re.MULTILINE)
+    return {name: float(value) for name, value in lines}
+
+
+def test_what_agrees_is_told(books: Books) -> None:
+    client = comparing(books, lambda: WELL)
+    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    ready = client.get("/ready")
+    assert (ready.status_code, ready.json()["live"]) == (
+        200,
+        {"differing": 0, "cells": 5, "positions": {"0": 7, "1": 3}, "at": "2018-01-01T00:00:00Z", "trouble": ""},
+    )
+    assert measured(client) == {
+        "quotum_live_compare_failing": 0,
+        "quotum_live_cells_differing": 0,
+        "quotum_live_compared_timestamp_seconds": books.clock() / 1_000_000,
+        'quotum_live_compared_offset{partition="0"}': 7,
+        'quotum_live_compared_offset{partition="1"}': 3,
+    }
+
+
+def test_what_differs_is_told_and_logged_and_the_server_stays_ready(
+    books: Books, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = comparing(books, lambda: ILL)
+    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    ready = client.get("/ready")
+    assert (ready.status_code, ready.json()["live"]["differing"]) == (200, 1)
+    assert measured(client)["quotum_live_cells_differing"] == 1
+    [line] = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+    assert line == (
+        "1 live cells differ from history, such as partition 1: calls by owner of rep 1 on 2017-05-01: "
+        "live 2, history 1"
+    )
+
+
+def test_what_cannot_be_compared_now_is_told_beside_what_came_of_it_last(books: Books) -> None:
+    answers = [WELL]
+
+    def answer() -> Compared:
+        if answers:
+            return answers.pop()
+        raise BehindError("the log has it, but the recorder is behind")
+
+    client = comparing(books, answer)
+    assert client.get("/ready").json()["live"] is None
+    for _ in range(2):
+        client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    live = client.get("/ready").json()["live"]
+    assert (live["differing"], live["trouble"]) == (0, "the log has it, but the recorder is behind")
+    assert measured(client)["quotum_live_compare_failing"] == 1
+
+
+def test_it_is_done_again_and_again_while_the_server_runs(books: Books) -> None:
+    done = asyncio.Event()
+    times: list[int] = []
+    loop = asyncio.new_event_loop()
+
+    def answer() -> Compared:
+        times.append(1)
+        if len(times) == 3:
+            loop.call_soon_threadsafe(done.set)
+        return WELL
+
+    async def run() -> None:
+        following = asyncio.create_task(Comparing(books, 0.001).follow())
+        await asyncio.wait_for(done.wait(), 30)
+        following.cancel()
+
+    books.compare = answer  # type: ignore[method-assign]  # over a broker it is in tests/kafka
+    try:
+        loop.run_until_complete(run())
+    finally:
+        loop.close()
+
+
+def test_without_a_broker_nothing_is_compared(books: Books) -> None:
+    with comparing(books, lambda: pytest.fail("compared"), 0) as client:
+        assert client.get("/ready").json()["live"] is None
+        assert measured(client) == {}
