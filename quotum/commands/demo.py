@@ -9,8 +9,9 @@ from threading import Thread
 from typing import Annotated
 
 import typer
+from fastapi import FastAPI
 
-from quotum.commands.serve import Figures, FiguresOption, expect_cells, following, in_own_words, log_on
+from quotum.commands.serve import COMPARE_MINUTES, Figures, FiguresOption, expect_cells, following, in_own_words, log_on
 from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
 from quotum.demo.selling import CURRENCY
 from quotum.server.app import create_app
@@ -44,7 +45,8 @@ def demo(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
     expect_cells(figures, broker)
     with told(), in_own_words(), _listening(port) as listening, _books(history, broker, prefix, figures) as books:
         sales = _caught_up(books, seed)
-        _run(books, sales, pace, listening, context.find_root().command.main)
+        app = create_app(books, compare_seconds=COMPARE_MINUTES * 60 if broker else 0, tells=broker is not None)
+        _run(books, sales, pace, listening, app, context.find_root().command.main)
 
 
 def _books(history: Path, broker: str | None, prefix: str, figures: Figures) -> AbstractContextManager[Books]:
@@ -84,7 +86,7 @@ def _listening(port: int) -> socket.socket:
         return listen(LOOPBACK, 0)
 
 
-def _run(books: Books, sales: Sales, pace: float, listening: socket.socket, commands: Commands) -> None:
+def _run(books: Books, sales: Sales, pace: float, listening: socket.socket, app: FastAPI, commands: Commands) -> None:
     stopped = Signal()
     selling = Thread(target=_sell, args=(books, sales, pace, stopped), name="demo-selling")
 
@@ -93,7 +95,7 @@ def _run(books: Books, sales: Sales, pace: float, listening: socket.socket, comm
         selling.start()
 
     try:
-        serve(create_app(books), books.history.path, listening, ready, commands)
+        serve(app, books.history.path, listening, ready, commands)
     finally:
         stopped.set()
         if selling.is_alive():
