@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import pytest
+from aiokafka.errors import ProducerFenced
 
 from streams.appending import DeadLetter, Position
 from streams.kafka import topics
@@ -98,6 +99,30 @@ def test_whoever_was_shut_out_without_noticing_commits_nothing(log: Log) -> None
     assert latest(log, log.names.trails) == {(PARTITION, b"case-1"): b"\x01b"}
     assert latest(log, log.names.cells)[PARTITION, COUNTED] == counted_value(Counted(4, 40))
     assert letters(log) == []
+
+
+def test_whoever_is_shut_out_in_the_middle_of_a_transaction_commits_nothing_either(log: Log) -> None:
+    async def story() -> None:
+        zombie, stores = memory(), memory()
+        frozen = await begun(log, zombie, NOTHING)
+        producer: Any = frozen._producer  # noqa: SLF001 (it is to be shut out between two requests)
+        begin = producer.begin_transaction
+
+        async def begin_and_be_shut_out() -> None:
+            await begin()
+            own.append(await begun(log, stores, NOTHING))
+            with pytest.raises(ProducerFenced):
+                await (await frozen._ship(TRAILS, {b"case-1": b"\x01wrong"})).acknowledged()  # noqa: SLF001 (the same)
+
+        own: list[Owned] = []
+        producer.begin_transaction = begin_and_be_shut_out
+        assert not await frozen.commit(writes(9, b"\x01wrong"))
+        await done(own[0], writes(4, b"\x01b"))
+        for one in (frozen, *own):
+            await one.close()
+
+    told(story())
+    assert latest(log, log.names.trails) == {(PARTITION, b"case-1"): b"\x01b"}
 
 
 def test_what_an_owner_left_open_is_undone_before_the_next_one_reads(log: Log) -> None:

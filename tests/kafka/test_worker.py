@@ -26,6 +26,7 @@ from tests.kafka.broker import expect_runnable
 from tests.kafka.killing import BrokerProcess
 from tests.kafka.test_recording import NoText, follow
 from tests.kafka.working import (
+    QUICK,
     Feed,
     Worker,
     counted,
@@ -54,7 +55,7 @@ def log(broker: str, prefix: str) -> Log:
 
 def test_killed_four_times_with_its_data_and_without_a_worker_counts_every_event_once(log: Log, tmp_path: Path) -> None:
     chance = random.Random(4)
-    with working(log, tmp_path, "--data", "data") as worker:
+    with working(log, tmp_path, "--data", "data", *QUICK) as worker:
         with Feed(log, seed=3):
             for is_left in (True, True, False, True):
                 wait_for_some(log, chance.randint(40, 400))
@@ -86,10 +87,10 @@ def shares(*workers: Worker) -> list[int]:
 
 
 def test_workers_come_go_freeze_and_wake_and_every_event_counts_once(log: Log, tmp_path: Path) -> None:
-    with working(log, tmp_path / "one") as one, working(log, tmp_path / "two") as two:
+    with working(log, tmp_path / "one", *QUICK) as one, working(log, tmp_path / "two", *QUICK) as two:
         with Feed(log, seed=5):
             wait_until(lambda: shares(one, two) == [2, 2])
-            with working(log, tmp_path / "three") as three:
+            with working(log, tmp_path / "three", *QUICK) as three:
                 wait_until(lambda: shares(one, two, three) == [1, 1, 2])
                 wait_for_some(log, 40)
                 assert three.end() == 0
@@ -192,7 +193,7 @@ def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tm
     broker = BrokerProcess(tmp_path / "kafka")
     try:
         log = topics.create(broker.address, **WORKSPACE)
-        with working(log, tmp_path / "one") as worker:
+        with working(log, tmp_path / "one", *QUICK) as worker:
             for seed in (9, 10):
                 before = sum(ends(log).values())
                 send(log, sold(2_000, seed))

@@ -37,7 +37,7 @@ from tests.streams.recording import in_memory
 GROUP = "{}.workers"
 LOOK_SECONDS = 0.02
 SENT_AT_ONCE = 2_000
-SESSION = "1.5"  # seconds: as long the others wait for one that was killed
+QUICK = ("--session", "2")  # seconds: as long the others wait for one that was killed
 FED, AT_ONCE, PAUSE_SECONDS = 3_000, 10, 0.05  # of a feed: 200 events a second at most, and in the end again
 DAYS = ("2017-05-01", "2017-05-02", "2017-05-03")
 
@@ -119,9 +119,7 @@ class Worker(Command):
         """It has joined no group yet. `folder`: where what it complains about goes."""
         folder.mkdir(exist_ok=True)
         at = ("--broker", log.broker, "--prefix", log.names.prefix)
-        super().__init__(
-            "worker", *at, "--session", SESSION, *words, module="streams.kafka.workers.running", folder=folder
-        )
+        super().__init__("worker", *at, *words, module="streams.kafka.workers.running", folder=folder)
 
     def signal(self, which: signal.Signals) -> None:
         """SIGSTOP or SIGCONT."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
+    IllegalOperation,
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
     InvalidTxnState,
@@ -35,6 +36,7 @@ TRANSACTION_MS = 10_000  # then the broker undoes what nobody ended
 RETRY_MS = 5
 CLOSE_SECONDS = 2.0
 LOST = (ProducerFenced, InvalidProducerEpoch, InvalidProducerIdMapping, InvalidTxnState)
+SHUT_OUT = (AssertionError, IllegalOperation)  # as the client tells of a producer that is lost already
 log = logging.getLogger(__name__)
 
 # The client waits so long before each retry of a transaction's first requests, and each transaction has some: with its
@@ -121,7 +123,7 @@ class Owned:
         except LOST as error:
             log.warning("partition %d: another worker has it by now (%r)", self._partition, error)
             return False
-        except AssertionError as error:  # how the client tells of a producer that was shut out before
+        except SHUT_OUT as error:
             if self._producer._txn_manager.is_fatal_error():  # noqa: SLF001 (nothing public tells)
                 log.warning("partition %d: another worker has it by now (%r)", self._partition, error)
                 return False
