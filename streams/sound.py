@@ -28,15 +28,16 @@ KEPT = 65_536
 
 def is_sound(fact: Fact) -> bool:
     """Whether an event can be folded and stored as it is. False also for what has to be read with care every time."""
-    if fact.entity.partition(":")[0] not in COUNTED or not -SEQUENCE_MAX - 1 <= fact.stamp[1] <= SEQUENCE_MAX:
+    if fact.kind not in COUNTED or not -SEQUENCE_MAX - 1 <= fact.stamp[1] <= SEQUENCE_MAX:
         return False
-    return all(type(text) is str and _fits(register, text) for register, text in fact.writes.items())
+    for register, text in fact.writes.items():
+        check = CHECKS.get(register)
+        if type(text) is not str or not (_is_step(register, text) if check is None else check(text)):
+            return False
+    return True
 
 
-def _fits(register: str, text: str) -> bool:
-    check = CHECKS.get(register)
-    if check is not None:
-        return check(text)
+def _is_step(register: str, text: str) -> bool:
     return register.startswith(REASSIGNING) and _is_moment(register.split("@", 2)[1]) and _is_holder(text)
 
 
