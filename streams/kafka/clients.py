@@ -9,6 +9,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError as ClientError
+from kafka.errors import ProducerFencedError
 
 from streams.kafka import KafkaError
 
@@ -60,6 +61,12 @@ def transactional_producer(broker: str, name: str) -> Iterator[Any]:
             yield client
         finally:
             client.close()
+
+
+def is_shut_out(error: KafkaError) -> bool:
+    """Whether another writer of the same name has come; of what waited in a batch the client says so only within."""
+    cause = error.__cause__
+    return any(isinstance(one, ProducerFencedError) for one in (cause, *getattr(cause, "args", ())))
 
 
 def read_whole(broker: str, topic: str) -> Iterator[ConsumerRecord]:

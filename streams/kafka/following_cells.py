@@ -13,6 +13,7 @@ from streams.keeping import Keeping
 from streams.live.figures import CellTable
 from streams.live.forms import Counted
 
+GATHERING_SECONDS = 0.03  # after each step: what comes meanwhile, of other partitions above all, goes together
 logger = logging.getLogger(__name__)
 
 
@@ -84,9 +85,11 @@ class CellFollowing:
             try:
                 if self._away:
                     self._reading.begin()
-                if self._take():
-                    self._told()
+                has_moved = self._take()
                 self._away = ""
+                if has_moved:
+                    self._told()
+                    self._stopped.wait(GATHERING_SECONDS)
             except AwayError as error:
                 self._away = str(error)
                 self._stopped.wait(PAUSE_SECONDS)

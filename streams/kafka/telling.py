@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from kafka.errors import ProducerFencedError
-
 from projections.crossings import Crossing, Said
 from schemas.facts import FEED
 from streams.appending import Entry, columns
@@ -61,7 +59,7 @@ class KafkaTeller:
         try:
             await asyncio.to_thread(self._commit, found)
         except KafkaError as error:
-            if _is_shut_out(error):
+            if clients.is_shut_out(error):
                 return False
             raise
         return True
@@ -82,13 +80,8 @@ async def tell_of(books: "LiveBooks", reached: Reached) -> Sequence[Crossing]:
     try:
         return await tell(teller)
     except KafkaError as error:
-        if _is_shut_out(error):
+        if clients.is_shut_out(error):
             return []
         raise
     finally:
         await asyncio.to_thread(teller.close)
-
-
-def _is_shut_out(error: KafkaError) -> bool:
-    """Whether somebody else tells now."""
-    return isinstance(error.__cause__, ProducerFencedError)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import ProducerFencedError, TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
 from projections.organisation import Organisation, organisation
@@ -238,7 +238,7 @@ def _open(broker: str, names: Names, first: list[Event]) -> None:
                 producer.send(names.organisation, key=key, value=log_line(event), headers=headers)
             producer.commit_transaction()
     except KafkaError as error:
-        if isinstance(error.__cause__, ProducerFencedError):
+        if clients.is_shut_out(error):
             raise KafkaError(f"another process makes the same log on {broker} just now. Try again.") from error
         raise
 

@@ -21,7 +21,7 @@ COMMANDS = [
     DEALS,
     ("board", "revenue", "2026", "--format", "csv"),
     ("reached", "revenue", "2026", "1000", "--format", "csv"),
-    ("target", "set", "revenue", "2026", "30000", *WISH),
+    ("target", "set", "revenue", "2026", "90000", *WISH),  # not reached, which a server over Kafka would tell the log
     ("target", "list", "--format", "csv"),
     ("progress", "2026", "--format", "csv"),
     ("amend", "deal:D-1001", "amount=1.00", "--by", "Kim"),

@@ -3,7 +3,8 @@
 import socket
 
 import pytest
-from kafka.errors import NotLeaderForPartitionError
+from kafka.errors import KafkaError as ClientError
+from kafka.errors import KafkaTimeoutError, NotLeaderForPartitionError, ProducerFencedError
 
 from streams.kafka import KafkaError, clients
 
@@ -43,3 +44,20 @@ def test_what_the_client_says_of_a_broker_is_told_with_its_address() -> None:
     says = r"the broker at b:1 did not do what was asked: .*NotLeader.* See to it, and try again\."
     with pytest.raises(KafkaError, match=says), clients.told("b:1"):
         raise NotLeaderForPartitionError
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (ProducerFencedError(), True),
+        (ClientError("a previous request has failed", ProducerFencedError()), True),
+        (ClientError("a previous request has failed", KafkaTimeoutError()), False),
+        (OSError("no answer"), False),
+    ],
+)
+def test_a_writer_that_was_shut_out_is_known_however_the_client_says_so(cause: Exception, *, expected: bool) -> None:
+    error = KafkaError("the broker did not do what was asked")
+    error.__cause__ = cause
+    assert clients.is_shut_out(error) == expected
+    error.__cause__ = None
+    assert not clients.is_shut_out(error)
