@@ -9,6 +9,22 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+DIMS = [
+    ("campaign", pa.string()),
+    ("product", pa.string()),
+    ("kind", pa.string()),
+    ("customer", pa.string()),
+    ("currency", pa.string()),
+    ("days", pa.int32()),
+]
+CELL = [
+    ("rep", pa.int32()),
+    ("day", pa.date32()),
+    ("metric", pa.string()),
+    ("basis", pa.string()),
+    *DIMS,
+    ("amount", pa.decimal128(38, 0)),  # beyond 64 bits too, which sums may be
+]
 EVENTS = pa.schema(
     [
         ("log_partition", pa.int32()),
@@ -39,12 +55,7 @@ POSTINGS = pa.schema(
         ("rep", pa.int32()),
         ("day", pa.date32()),
         ("instant", pa.int64()),
-        ("campaign", pa.string()),
-        ("product", pa.string()),
-        ("kind", pa.string()),
-        ("customer", pa.string()),
-        ("currency", pa.string()),
-        ("days", pa.int32()),
+        *DIMS,
         ("amount", pa.int64()),
     ]
 )

@@ -5,22 +5,21 @@ what the topic held at one moment, `CellReading` what comes after it as well.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple, Self, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from projections.fold import Cell
 from streams.kafka import KafkaError
-from streams.kafka.reading import ANSWER_SECONDS, IDLE_MS, PARTITION_BYTES, WAIT_MS, answered, started
+from streams.kafka.blocking import ANSWER_SECONDS, Blocking, let_go, reader, started
+from streams.kafka.reading import IDLE_MS
 from streams.kafka.recording import AwayError
 from streams.kafka.topics import Log
 from streams.live.forms import Counted, FormError, Tagged
 from streams.live.gathering import NOWHERE, Gathering, Moved
 
 RECORDS_AT_ONCE = 20_000
-T = TypeVar("T")
 
 
 class CellReading:
@@ -30,7 +29,7 @@ class CellReading:
         """`log`: one that was checked. Nothing is connected yet."""
         self._log = log
         self._at_once = records_at_once
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._blocking = Blocking(log.broker)
         self._consumer: Any = None  # the client has no types
         self._gathering = {TopicPartition(log.names.cells, one): Gathering(one) for one in range(log.partitions)}
         self._reached: dict[Any, int] = {}
@@ -38,12 +37,7 @@ class CellReading:
 
     def close(self) -> None:
         """Let go of the broker; again is harmless."""
-        if self._loop is None:
-            return
-        with suppress(AwayError, KafkaError):
-            self._run(self._let_go())
-        self._loop.close()
-        self._loop = None
+        self._blocking.close(self._let_go)
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -63,7 +57,7 @@ class CellReading:
 
         Nothing that was taken is forgotten: what was read of a partition stays, and goes on with the next record.
         """
-        self._run(self._begin())
+        self._blocking.run(self._begin())
 
     def fetch(self) -> list[Moved]:
         """What moved, of each partition that was read to its end; after a short wait if there is nothing.
@@ -71,32 +65,16 @@ class CellReading:
         KafkaError for cells that no worker of this log writes.
         """
         try:
-            return self._run(self._fetch())
+            return self._blocking.run(self._fetch())
         except FormError as error:
             raise KafkaError(
                 f"{self._log.names.cells} on {self._log.broker} holds what no worker of this log writes: {error}. "
                 "docs/kafka.md tells under Compare what to do."
             ) from error
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-        with answered(self._log.broker):
-            return self._loop.run_until_complete(work)
-
     async def _begin(self) -> None:
         if self._consumer is None:
-            self._consumer = await started(
-                AIOKafkaConsumer(
-                    bootstrap_servers=self._log.broker,
-                    client_id="quotum",
-                    isolation_level="read_committed",
-                    enable_auto_commit=False,
-                    auto_offset_reset="none",
-                    fetch_max_wait_ms=WAIT_MS,
-                    max_partition_fetch_bytes=PARTITION_BYTES,
-                )
-            )
+            self._consumer = await started(reader(self._log.broker))
             self._consumer.assign(list(self._gathering))
         for place in self._gathering:
             self._consumer.seek(place, self._reached.get(place, 0))
@@ -126,9 +104,7 @@ class CellReading:
 
     async def _let_go(self) -> None:
         consumer, self._consumer = self._consumer, None
-        if consumer:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await consumer.stop()
+        await let_go(consumer)
 
 
 class Snapshot(NamedTuple):

@@ -6,32 +6,26 @@ The client is aiokafka, which reads some four times as fast as kafka-python; its
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError as ClientError
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas.events import ORGANISATION
 from streams.appending import DeadLetter
 from streams.following import ORGANISATION_PARTITION, Record, read
 from streams.kafka import KafkaError
+from streams.kafka.blocking import ANSWER_SECONDS, Blocking, let_go, reader, started
 from streams.kafka.letters import as_record
-from streams.kafka.recording import AwayError, Fetched
+from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, partition_of
 from streams.records import DIGEST, LAYER
 
 LOG_APPEND_TIME = 1
 RECORDS_AT_ONCE = 10_000
 IDLE_MS = 500
-ANSWER_SECONDS = 2.0  # for what a broker answers at once while it is there
-WAIT_MS = 20  # of the broker for more: as long a partition that is busy waits for one that is not
-PARTITION_BYTES = 2_000_000  # of a partition at once: some 5,000 events
 MICROSECONDS_PER_MS = 1_000
 UNREADABLE = "cannot be read: the name of a header is no text, of it or of one before it in the batch of its writer"
-T = TypeVar("T")
 
 
 def places(log: Log) -> Callable[[str], int]:
@@ -52,7 +46,7 @@ class Reading:
         """`log`: one that was checked. Nothing is connected yet."""
         self._log = log
         self._at_once = records_at_once
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._blocking = Blocking(log.broker)
         self._consumer: Any = None  # the client has no types
         self._producer: Any = None
         self._numbers = numbered(log)
@@ -61,44 +55,23 @@ class Reading:
 
     def close(self) -> None:
         """Let go of the broker; again is harmless."""
-        if self._loop is None:
-            return
-        with suppress(AwayError, KafkaError):
-            self._run(self._let_go())
-        self._loop.close()
-        self._loop = None
+        self._blocking.close(self._let_go)
 
     def begin(self, positions: Mapping[int, int]) -> None:
         """Read on from these offsets of history's partitions, others from 0; again after whatever went wrong."""
-        self._run(self._begin(positions))
+        self._blocking.run(self._begin(positions))
 
     def fetch(self) -> Fetched:
         """What there is, at most a batch, after a short wait if there is nothing."""
-        return self._run(self._fetch())
+        return self._blocking.run(self._fetch())
 
     def pass_on(self, letters: Sequence[DeadLetter]) -> None:
         """Put dead letters into their topic; once this returns they are there."""
-        self._run(self._pass_on(letters))
-
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-        with answered(self._log.broker):
-            return self._loop.run_until_complete(work)
+        self._blocking.run(self._pass_on(letters))
 
     async def _begin(self, positions: Mapping[int, int]) -> None:
         if self._consumer is None:
-            self._consumer = await started(
-                AIOKafkaConsumer(
-                    bootstrap_servers=self._log.broker,
-                    client_id="quotum",
-                    isolation_level="read_committed",
-                    enable_auto_commit=False,
-                    auto_offset_reset="none",
-                    fetch_max_wait_ms=WAIT_MS,
-                    max_partition_fetch_bytes=PARTITION_BYTES,
-                )
-            )
+            self._consumer = await started(reader(self._log.broker))
             self._consumer.assign(list(self._numbers))
         self._reached = {number: positions.get(number, 0) for number in self._numbers.values()}
         for place, number in self._numbers.items():
@@ -161,36 +134,9 @@ class Reading:
             await asyncio.gather(*sent)
 
     async def _let_go(self) -> None:
-        for client in (self._consumer, self._producer):
-            if client:
-                with suppress(ClientError, OSError, TimeoutError):
-                    async with asyncio.timeout(ANSWER_SECONDS):
-                        await client.stop()
+        clients = (self._consumer, self._producer)
         self._consumer = self._producer = None
-
-
-async def started(client: Any) -> Any:  # noqa: ANN401 (the client has no types)
-    """The client once it is connected; nothing of it is left where it is not."""
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await client.start()
-    except BaseException:
-        await client.stop()
-        raise
-    return client
-
-
-@contextmanager
-def answered(broker: str) -> Iterator[None]:
-    """Tell what may pass from what will not."""
-    try:
-        yield
-    except ClientError as error:
-        if error.retriable or isinstance(error, KafkaTimeoutError):
-            raise AwayError(f"{broker} does not answer as it should ({error!r})") from error
-        raise KafkaError(f"the log on {broker} cannot be read on: {error!r}") from error
-    except (OSError, TimeoutError) as error:
-        raise AwayError(f"{broker} cannot be reached ({error!r})") from error
+        await let_go(*clients)
 
 
 def record_of(found: Any, partition: int) -> Record:  # noqa: ANN401 (the clients of Kafka have no types)

@@ -21,21 +21,7 @@ from streams.live.forms import Counted, cell_key
 from streams.live.gathering import Moved
 
 SPARE_ROWS = 200_000
-POSTINGS = pa.schema(
-    [
-        ("rep", pa.int32()),
-        ("day", pa.date32()),
-        ("metric", pa.string()),
-        ("basis", pa.string()),
-        ("campaign", pa.string()),
-        ("product", pa.string()),
-        ("kind", pa.string()),
-        ("customer", pa.string()),
-        ("currency", pa.string()),
-        ("days", pa.int32()),
-        ("amount", pa.decimal128(38, 0)),  # beyond 64 bits too, which sums may be
-    ]
-)
+POSTINGS = pa.schema(arrow.CELL)
 TABLE = """
 CREATE TABLE postings (
     rep INTEGER, day DATE, metric VARCHAR, basis VARCHAR, campaign VARCHAR, product VARCHAR, kind VARCHAR,

@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from streams.kafka import KafkaError
+from streams.kafka.blocking import reader
 from streams.kafka.topics import TRAILS
 from streams.kafka.workers.stores import Changes, Store
 
@@ -58,15 +59,7 @@ async def _send(producer: Any, topic: str, partition: int, batch: Any, shipped: 
 
 async def read_on(broker: str, stores: Mapping[TopicPartition, Store]) -> None:
     """Read changelogs on into stores, from the position of each to its end as it is now."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker,
-        client_id="quotum",
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        fetch_max_wait_ms=WAIT_MS,
-        max_partition_fetch_bytes=FETCH_BYTES,
-    )
+    consumer = reader(broker, wait_ms=WAIT_MS, partition_bytes=FETCH_BYTES)
     try:
         await consumer.start()
         consumer.assign(list(stores))

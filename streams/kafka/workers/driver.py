@@ -21,18 +21,17 @@ from faust.types import TP, ConsumerMessage
 
 from streams.following import Record
 from streams.kafka import KafkaError
+from streams.kafka.blocking import ANSWER_SECONDS, PARTITION_BYTES
 from streams.kafka.reading import UNREADABLE, record_of
 from streams.kafka.topics import Log
 from streams.kafka.workers.lanes import Batch, Lane
 
 RECORDS_AT_ONCE = 8_000
-PARTITION_BYTES = 2_000_000  # of a partition at once: some 5,000 events
 WAIT_MS = 50  # of the broker for more: as long a partition that is busy waits for one that is not
 IDLE_MS = 200  # until it is asked again, also for partitions whose lanes have begun meanwhile
 PAUSE_SECONDS = 0.02
 BEATS = 5  # within a session
 REBALANCE_MS = 30_000
-ANSWER_SECONDS = 2.0  # for what a broker answers at once while it is there
 FINISH_SECONDS = 4.0  # for the steps that are under way when partitions are taken away
 log = logging.getLogger(__name__)
 

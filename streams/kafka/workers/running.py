@@ -34,12 +34,20 @@ log = logging.getLogger(__name__)
 class Worker:
     """One member of the group that folds a log. Any thread may ask it; as a context manager it runs within."""
 
-    def __init__(self, site: Site, data: Path | None, ended: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        data: Path | None,
+        ended: Callable[[], object] = lambda: None,
+        *,
+        stepping: Stepping | None = None,
+    ) -> None:
         """`data`: a folder of the worker's own, None to keep everything in memory.
 
-        `ended` is called where it has ended by itself.
+        `ended` is called where it has ended by itself. `stepping`: what its batches are taken by, if not as the log's.
         """
         self._site = site
+        self._stepping = stepping or Stepping(Calendar(site.log.workspace.zone), places(site.log))
         self.failed: BaseException | None = None
         self.events = 0  # that were taken
         self.away = ""  # why the broker is waited for; empty while it answers
@@ -104,8 +112,7 @@ class Worker:
                 self._ended()
 
     async def _work(self) -> None:
-        stepping = Stepping(Calendar(self._site.log.workspace.zone), places(self._site.log))
-        app = create_app(self._site, stepping, self._stores, self._moved)
+        app = create_app(self._site, self._stepping, self._stores, self._moved)
         self._consumer = app.consumer
         self._loop.set_exception_handler(pass_over_lost)
         others = [self._loop.create_task(one) for one in (app.start(), self._tick())]

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaConnectionError, OffsetOutOfRangeError
 
 from projections.fold import Cell
 from projections.organisation import Organisation
-from streams.kafka import KafkaError, cells
+from streams.kafka import KafkaError, blocking
 from streams.kafka.cells import CellReading, Snapshot
 from streams.kafka.recording import AwayError
 from streams.kafka.topics import Log, Names
@@ -74,7 +74,7 @@ class Client:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     made = Client()
-    monkeypatch.setattr(cells, "AIOKafkaConsumer", lambda **_: made)
+    monkeypatch.setattr(blocking, "AIOKafkaConsumer", lambda **_: made)
     return made
 
 

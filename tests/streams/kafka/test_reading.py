@@ -11,7 +11,7 @@ from aiokafka.errors import NotLeaderForPartitionError as NotLeader
 from projections.organisation import Organisation
 from schemas.events import ORGANISATION
 from streams.following import ORGANISATION_PARTITION, Record
-from streams.kafka import KafkaError, reading
+from streams.kafka import KafkaError, blocking, reading
 from streams.kafka.reading import Reading, places
 from streams.kafka.recording import AwayError
 from streams.kafka.topics import Log, Names, partition_of
@@ -73,7 +73,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> Iterator[Begun]:
     made = []
 
     def begin(error: Exception | None) -> Reading:
-        monkeypatch.setattr(reading, "AIOKafkaConsumer", lambda **_: Client(error))
+        monkeypatch.setattr(blocking, "AIOKafkaConsumer", lambda **_: Client(error))
         made.append(Reading(log()))
         made[-1].begin({})
         return made[-1]
@@ -116,7 +116,7 @@ def test_without_a_broker_it_is_waited_for() -> None:
 
 
 def test_somebody_who_listens_and_says_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(blocking, "ANSWER_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server:
         made = Reading(log(f"127.0.0.1:{server.getsockname()[1]}"))
         with pytest.raises(AwayError, match="cannot be reached"):
