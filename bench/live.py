@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import venv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from bench.kafka import log_of, send, times_over
 from bench.latency import measured, percentiles
 from bench.report import missing_data, report
 from bench.served import running, served, started
+from quotum.local.kafka import start
 from schemas.events import read_event
 from schemas.facts import FEED
 from schemas.moments import Calendar
@@ -51,8 +53,6 @@ def main() -> None:
     """Measure and report."""
     if missing_data():
         return
-    from quotum.local.kafka import start  # noqa: PLC0415 (only once there is something to measure)
-
     with tempfile.TemporaryDirectory() as name, start(Path(name) / "kafka") as broker:
         folder, address = Path(name), broker.address
         events = [_written(line) for line in times_over(bpi2012_lines(), TIMES)]
@@ -207,8 +207,8 @@ def _child(log: Log, peer: str, count: int) -> float:
     python = _quix_python() if peer == "quix" else sys.executable
     if python is None:
         return 0.0
-    words = [python, str(PEERS / f"{peer}.py"), log.broker, log.names.prefix, str(count)]
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 (our own words)
+    done = _ran(python, str(PEERS / f"{peer}.py"), log.broker, log.names.prefix, str(count))
+    done.check_returncode()
     told = json.loads(done.stdout.splitlines()[-1])
     return float(told["events"] / told["seconds"])
 
@@ -219,13 +219,16 @@ def _quix_python() -> str | None:
     python = folder / "bin" / "python"
     wanted = (PEERS / "quix.txt").read_text(encoding="utf-8").strip()
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)  # noqa: S603 (our own words)
-    words = [str(python), "-m", "pip", "install", "--quiet", wanted]
-    done = subprocess.run(words, check=False)  # noqa: S603 (our own words)
-    if done.returncode:
+        venv.create(folder, with_pip=True)
+    if _ran(str(python), "-m", "pip", "install", "--quiet", wanted).returncode:
         print(f"{wanted} cannot be installed: measured without")
         return None
     return str(python)
+
+
+def _ran(*words: str) -> "subprocess.CompletedProcess[str]":
+    """What a program printed, and how it ended."""
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (our own words)
 
 
 # Memory, and a row

@@ -2,22 +2,22 @@
 
 import json
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
 
 from schemas.facts import decode
+from schemas.moments import Calendar
 from streams.appending import Position
 from streams.following import Record
+from streams.kafka.reading import places
 from streams.kafka.topics import check
-from streams.kafka.workers import running
 from streams.kafka.workers.owned import Site
+from streams.kafka.workers.running import Worker
 from streams.live.stepping import Stepping, Stored, Writes
 
 SESSION_SECONDS = 10.0
 begun: list[float] = []
-done = threading.Event()
 
 
 class Counting(Stepping):
@@ -34,8 +34,8 @@ class Counting(Stepping):
 
 def main(broker: str, prefix: str, wanted: int) -> None:
     """Count what is in the log, and tell how long it took."""
-    setattr(running, "Stepping", Counting)  # noqa: B010 (nothing else of a worker is to differ)
-    worker = running.Worker(Site(check(broker, prefix), SESSION_SECONDS), None)
+    log = check(broker, prefix)
+    worker = Worker(Site(log, SESSION_SECONDS), None, stepping=Counting(Calendar(log.workspace.zone), places(log)))
     worker.start()
     while worker.events < wanted and not worker.failed:
         time.sleep(0.005)
