@@ -7,7 +7,10 @@ from uuid import uuid4
 import pytest
 
 from quotum.local.jars import LocalError
+from streams.kafka import topics
+from streams.kafka.topics import Log
 from tests.kafka.broker import SharedBroker, leave_out, run_folder
+from tests.kafka.selling import WORKSPACE
 
 HERE = Path(__file__).parent
 SHARED = pytest.StashKey[SharedBroker]()
@@ -49,3 +52,15 @@ def broker(request: pytest.FixtureRequest) -> str:
 def prefix() -> str:
     """How the names of this test's own topics begin."""
     return f"test-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def log(broker: str, prefix: str) -> Log:
+    """A new one, of three partitions."""
+    return topics.create(broker, prefix=prefix, **WORKSPACE)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a history is to lie."""
+    return tmp_path / "quotum.duckdb"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from streams.books import BehindError
-from streams.kafka import KafkaError, clients, topics
+from streams.kafka import KafkaError, clients
 from streams.kafka import live as under_test
 from streams.kafka.cells import CellReading, Snapshot
 from streams.kafka.live import LiveBooks
@@ -15,25 +15,13 @@ from streams.live.forms import Counted, cell_key, cell_value, counted_key, count
 from streams.live.gathering import Moved
 from streams.replaying import stored_cells
 from tests.kafka.cell_writer import CellWriter, tamper
-from tests.kafka.test_live import WORKSPACE, entries, won
-
-CALLS = (1, 17287, "calls", "owner", ("", "", "", "", "", None))
-
-
-@pytest.fixture
-def log(broker: str, prefix: str) -> Log:
-    return topics.create(broker, prefix=prefix, **WORKSPACE)
+from tests.kafka.selling import CALLS, entries, sell, won
 
 
 @pytest.fixture
 def books(log: Log, tmp_path: Path) -> Iterator[LiveBooks]:
     with LiveBooks.follow(tmp_path / "quotum.duckdb", log) as made:
         yield made
-
-
-def sell(books: LiveBooks, *numbers: int) -> None:
-    sent = [one for number in numbers for one in won(number, f"u-{number % 3}")]
-    books.catch_up(books.record(entries(books, sent)))
 
 
 def counts(moved: Sequence[Moved]) -> dict[int, int]:

@@ -1,10 +1,10 @@
 """A server whose boards come from cells: the answers are those of history, and are there while history is behind."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Condition, Event
+from threading import Event
 from typing import Any, get_args
 
 import pytest
@@ -18,47 +18,22 @@ from quotum.server.showing import Question, shown
 from schemas.moments import from_microseconds
 from streams.figures import By, Scanning
 from streams.following import ORGANISATION_PARTITION
-from streams.kafka import KafkaError, topics
+from streams.kafka import KafkaError
 from streams.kafka import live as under_test
 from streams.kafka.live import LiveBooks
 from streams.kafka.topics import Log
 from streams.live.forms import Counted, cell_key, cell_value, counted_key, counted_value
 from tests.kafka.cell_writer import CellWriter, tamper
-from tests.kafka.test_cells import CALLS, sell
-from tests.kafka.test_live import WORKSPACE, entries, read, won
+from tests.kafka.selling import CALLS, PATIENCE_SECONDS, entries, read, sell, wait_until, won
 from tests.small_books import in_teams
 
-PATIENCE_SECONDS = 30
 Json = dict[str, Any]
-
-
-@pytest.fixture
-def log(broker: str, prefix: str) -> Log:
-    return topics.create(broker, prefix=prefix, **WORKSPACE)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "quotum.duckdb"
 
 
 @pytest.fixture
 def books(path: Path, log: Log) -> Iterator[LiveBooks]:
     with LiveBooks.follow(path, log, figures="cells") as made:
         yield made
-
-
-def wait_until(books: LiveBooks, positions: Mapping[int, int]) -> None:
-    """Until the boards count so far."""
-    news = Condition()
-
-    def told() -> None:
-        with news:
-            news.notify_all()
-
-    books.on_recorded(told)
-    with news:
-        assert news.wait_for(lambda: positions.items() <= books.stands_for().positions.items(), PATIENCE_SECONDS)
 
 
 def organise(books: LiveBooks) -> None:

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx2 as httpx
 import pytest
@@ -14,10 +13,10 @@ from streams.kafka import gateway as under_test
 from streams.kafka import topics
 from streams.kafka.gateway import Gateway
 from tests.kafka.broker import expect_runnable
+from tests.kafka.selling import WORKSPACE
 from tests.servers import ENDED_SECONDS, running
 from tests.streams.kafka.test_gateway import People
 
-WORKSPACE: dict[str, Any] = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 3}
 SESSION_MS = 1_000
 
 

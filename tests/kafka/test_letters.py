@@ -10,7 +10,7 @@ from streams.following import NEWER
 from streams.history import History
 from streams.kafka import topics
 from streams.kafka.letters import Letter, letters
-from tests.kafka.test_recording import follow
+from tests.kafka.recorded import follow
 
 
 def test_what_is_no_event_is_listed_with_its_place_and_why(broker: str, prefix: str, tmp_path: Path) -> None:

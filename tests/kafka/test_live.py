@@ -1,7 +1,7 @@
 """Books over a real broker: what is sent comes back, positions only grow, and who waits is told why it takes longer."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,8 @@ from fastapi.testclient import TestClient
 
 from quotum.boards import board
 from quotum.server.app import create_app
-from schemas.envelope import Event
-from schemas.events import adapter
 from schemas.facts import PERSON
 from schemas.moments import Calendar
-from streams.appending import Entry
 from streams.books import BehindError, Books, vault_path
 from streams.following import ORGANISATION_PARTITION
 from streams.history import HistoryError
@@ -24,20 +21,10 @@ from streams.kafka import topics
 from streams.kafka.live import LiveBooks
 from streams.kafka.topics import Log
 from streams.replaying import replay
-from tests.quotum.server.serving import WON, opened
+from tests.kafka.selling import WORKSPACE, entries, read, won
+from tests.quotum.server.serving import WON
 
 Json = dict[str, Any]
-WORKSPACE: Json = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 3}
-
-
-@pytest.fixture
-def log(broker: str, prefix: str) -> Log:
-    return topics.create(broker, prefix=prefix, **WORKSPACE)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "quotum.duckdb"
 
 
 def follow(path: Path, log: Log) -> LiveBooks:
@@ -48,27 +35,6 @@ def follow(path: Path, log: Log) -> LiveBooks:
 def books(path: Path, log: Log) -> Iterator[LiveBooks]:
     with follow(path, log) as made:
         yield made
-
-
-def won(number: int, rep: str = "anna", amount: str = "5.00", **envelope: object) -> list[Json]:
-    """A deal of its own trail, opened and won."""
-    id_ = f"D{number}"
-    money = {"value": amount, "currency": "EUR"}
-    return [
-        opened(id=f"o{number}", trail=id_, data={"id": id_, "day": "2026-03-01", "rep": rep}, **envelope),
-        {**WON, "id": f"w{number}", "trail": id_, "data": {"id": id_, "day": "2026-03-03", "rep": rep, "amount": money}}
-        | envelope,
-    ]
-
-
-def read(sent: Sequence[Json]) -> list[Event]:
-    return [adapter().validate_python(one) for one in sent]
-
-
-def entries(books: Books, sent: Sequence[Json], layer: int = 0) -> list[Entry]:
-    found = [one for one in books.admit(read(sent), layer) if isinstance(one, Entry)]
-    assert len(found) == len(sent)
-    return found
 
 
 def test_what_is_taken_has_its_place_and_what_it_moved_is_known_once_it_is_recorded(books: LiveBooks) -> None:

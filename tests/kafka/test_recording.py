@@ -1,13 +1,10 @@
 """A history follows a log on a real broker: transactions, markers, dead letters, and a broker that dies meanwhile."""
 
-import gc
 import json
-import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 import pytest
 from kafka import KafkaProducer
@@ -21,52 +18,21 @@ from streams.appending import Entry
 from streams.following import ORGANISATION_PARTITION, Follower
 from streams.history import History
 from streams.kafka import KafkaError, clients, topics
-from streams.kafka.reading import Reading, places
-from streams.kafka.recording import AwayError, Fetched, Recording, Standing
+from streams.kafka.reading import places
+from streams.kafka.recording import AwayError, Fetched, Recording
 from streams.kafka.topics import Log
 from streams.recorder import Recorder
 from streams.replaying import folded_cells, replay, sql_cells, stored_cells
 from tests.kafka.broker import expect_runnable
+from tests.kafka.recorded import NoText, ToTheEnd, follow
+from tests.kafka.selling import WORKSPACE
 from tests.streams.recording import AMSTERDAM, NOW, call, in_memory
-
-WORKSPACE: dict[str, Any] = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 3}
-
-
-@pytest.fixture
-def log(broker: str, prefix: str) -> Log:
-    return topics.create(broker, prefix=prefix, **WORKSPACE)
 
 
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
     with History.create(tmp_path / "quotum.duckdb") as made:
         yield made
-
-
-class ToTheEnd(Reading):
-    """One that stops once there is nothing more."""
-
-    def __init__(self, log: Log, stopped: Event, records_at_once: int = 7) -> None:
-        super().__init__(log, records_at_once)
-        self.stopped = stopped
-
-    def fetch(self) -> Fetched:
-        found = super().fetch()
-        if found.reached == found.ends and not found.read:
-            self.stopped.set()
-        return found
-
-
-def follow(log: Log, history: History) -> list[Standing]:
-    """Record everything that lies in the log; how far history is then."""
-    stopped = Event()
-    reading = ToTheEnd(log, stopped)
-    recording = Recording(Follower(history, AMSTERDAM, places(log)), reading, stopped)
-    try:
-        recording.run()
-    finally:
-        reading.close()
-    return recording.standings()
 
 
 def send(producer: KafkaProducer, log: Log, entries: Sequence[Entry]) -> None:
@@ -216,29 +182,6 @@ def running(recording: Recording, reading: Watched) -> Iterator[None]:
         reading.stopped.set()
         following.join()
         reading.close()
-
-
-@pytest.fixture
-def tidied() -> Iterator[None]:
-    """The client leaves sockets unclosed where nobody answered, and what keeps hold of them outlives the test."""
-    yield
-    for one in gc.get_objects():
-        if type(one) is socket.socket and one.fileno() >= 0 and one.family == socket.AF_INET:
-            with suppress(OSError):
-                one.getpeername()
-                continue
-            one.close()
-
-
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by the client, where nobody answered
-@pytest.mark.usefixtures("tidied")
-class NoText(str):
-    """The name of a header that is no text on the wire; clients write none by themselves."""
-
-    __slots__ = ()
-
-    def encode(self, *_: object) -> bytes:
-        return b"\xff\xfe"
 
 
 def test_records_that_no_client_can_read_are_dead_letters_and_all_around_them_is_recorded(

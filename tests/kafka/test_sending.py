@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kafka import TopicPartition
@@ -23,15 +22,10 @@ from streams.kafka.sending import BATCH_BYTES, Sending, Sent, size
 from streams.kafka.topics import Log, partition_of
 from streams.records import Written
 from tests.kafka.broker import expect_runnable
+from tests.kafka.selling import WORKSPACE
 
-WORKSPACE: dict[str, Any] = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 3}
 PATIENCE_SECONDS = 60
 THREADS, TRAILS, TURNS = 8, 20, 25
-
-
-@pytest.fixture
-def log(broker: str, prefix: str) -> Log:
-    return topics.create(broker, prefix=prefix, **WORKSPACE)
 
 
 @pytest.fixture

@@ -10,12 +10,10 @@ import httpx2 as httpx
 import pytest
 
 from streams.kafka import topics
-from tests.docs_runner import ROOT
+from tests.kafka.selling import DEALS, event
 from tests.servers import Running, ask, running
 from tests.streams.kafka.cluster import PATIENCE_SECONDS
 
-EXAMPLES = ROOT / "examples"
-DEALS = ("import", str(EXAMPLES / "data" / "deals.csv"), "--mapping", str(EXAMPLES / "mappings" / "deals.toml"))
 WISH = ("--by-new", "Kim", "--reason", "agreed")
 COMMANDS = [
     DEALS,
@@ -57,12 +55,6 @@ def test_commands_say_over_kafka_what_they_say_over_a_log_of_their_own(site: Sit
         expected = ask(*words, folder=tmp_path)
         assert ask(*words, "--server", site.server.url, folder=tmp_path) == expected, words
     assert "follows a log in Kafka" not in ask("verify", folder=site.folder)[1]  # which finds the server by itself
-
-
-def event(number: int) -> dict[str, object]:
-    data = {"id": f"c{number}", "rep": f"u-{number % 3}", "day": "2026-03-03"}
-    plain = {"id": f"e{number}", "source": "crm", "trail": f"case-{number}", "time": "2026-03-03T10:00:00Z"}
-    return {**plain, "specversion": "1.0", "type": "quotum.call.logged.v1", "data": data}
 
 
 def test_what_comes_in_by_a_gateway_counts_and_both_end_cleanly(site: Site) -> None:

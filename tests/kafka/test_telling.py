@@ -15,29 +15,17 @@ from quotum.server.app import create_app
 from quotum.server.happenings import happened
 from quotum.server.wording import words_of
 from streams.kafka import live as under_test
-from streams.kafka import topics
 from streams.kafka.live import LiveBooks
 from streams.kafka.telling import KafkaTeller
 from streams.kafka.topics import Log
 from streams.live.telling import tell
 from tests.kafka.cell_writer import CellWriter
-from tests.kafka.test_figures import PATIENCE_SECONDS, wait_until
-from tests.kafka.test_live import WORKSPACE, entries, won
+from tests.kafka.selling import PATIENCE_SECONDS, entries, wait_until, won
 
 TOLD = """
 SELECT type, data FROM events WHERE type IN ('quotum.target.reached.v1', 'quotum.target.lost.v1') AND NOT duplicate
 ORDER BY log_partition, log_offset
 """
-
-
-@pytest.fixture
-def log(broker: str, prefix: str) -> Log:
-    return topics.create(broker, prefix=prefix, **WORKSPACE)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "quotum.duckdb"
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from quotum.cli import app
 from streams.kafka import KafkaError, clients, topics
 from streams.kafka.topics import Log, Names, partition_of
+from tests.kafka.selling import WORKSPACE
 
 Json = dict[str, Any]
-WORKSPACE: Json = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 3}
 
 
 def create(broker: str, prefix: str, changes: Json | None = None) -> Log:

@@ -2,25 +2,16 @@
 
 from pathlib import Path
 
-import pytest
-
-from streams.kafka import topics
 from streams.kafka.cells import Snapshot
 from streams.kafka.topics import Log
 from streams.live.forms import cell_key, cell_value, counted_key, counted_value
 from tests.kafka.cell_writer import CellWriter, tamper
-from tests.kafka.test_live import WORKSPACE
-from tests.kafka.test_serving import DEALS
+from tests.kafka.selling import DEALS
 from tests.kafka.working import wait_for_all, working
 from tests.servers import ask, running
 
 METRICS = ("revenue", "deals_won", "cycle_days_median")
 NOBODY_CALLED = (0, 17287, "calls", "owner", ("", "", "", "", "", None))
-
-
-@pytest.fixture
-def log(broker: str, prefix: str) -> Log:
-    return topics.create(broker, prefix=prefix, **WORKSPACE)
 
 
 def test_cells_are_compared_with_and_without_a_server_and_what_differs_is_named(log: Log, tmp_path: Path) -> None:

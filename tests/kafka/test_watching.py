@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import httpx2 as httpx
 
 from streams.kafka import topics
-from tests.kafka.test_serving import event
+from tests.kafka.selling import event
 from tests.servers import ENDED_SECONDS, running
 
 PARTITIONS = 3

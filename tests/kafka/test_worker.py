@@ -24,7 +24,7 @@ from streams.kafka.workers.owned import Site
 from streams.live.forms import FORM, Counted, counted_key, counted_value, is_counted_key
 from tests.kafka.broker import expect_runnable
 from tests.kafka.killing import BrokerProcess
-from tests.kafka.test_recording import NoText, follow
+from tests.kafka.recorded import NoText, follow
 from tests.kafka.working import (
     QUICK,
     Feed,
