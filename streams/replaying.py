@@ -25,6 +25,11 @@ from streams.history import History, transaction
 from streams.stored import ROWS_AT_ONCE
 
 BESIDE = "postings_beside"
+SQL_CELLS = """
+SELECT rep, date_diff('day', DATE '1970-01-01', day), metric, basis, campaign, product, kind, customer, currency,
+    days, amount
+FROM plain_sql_cells
+"""
 STORED_CELLS = """
 SELECT rep, date_diff('day', DATE '1970-01-01', day), metric, basis, campaign, product, kind, customer, currency, days,
     CAST(sum(amount) AS HUGEINT)
@@ -60,12 +65,9 @@ def stored_cells(connection: duckdb.DuckDBPyConnection, table: str = "postings")
 
 def sql_cells(connection: duckdb.DuckDBPyConnection, zone: str) -> Cells:
     """The cells by plain SQL over the events, without the fold."""
-    columns = (
-        "rep, date_diff('day', DATE '1970-01-01', day), metric, basis, campaign, product, kind, customer, currency"
-    )
     found = plain_sql.cells(connection, zone)
     connection.register("plain_sql_cells", found)
-    return _cells(connection.execute(f"SELECT {columns}, days, amount FROM plain_sql_cells").fetchall())  # noqa: S608
+    return _cells(connection.execute(SQL_CELLS).fetchall())
 
 
 def folded_cells(connection: duckdb.DuckDBPyConnection, calendar: Calendar) -> Cells:

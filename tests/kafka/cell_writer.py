@@ -1,9 +1,8 @@
 """Somebody who keeps cells up on a real broker, as workers do: folds what the log holds, and commits whole batches."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from kafka import TopicPartition
+from kafka import KafkaProducer, TopicPartition
 
 from schemas.moments import Calendar
 from streams.appending import Position
@@ -58,7 +57,7 @@ class CellWriter:
                     self._take(producer, number, records, consumer.position(place))
                 yield
 
-    def _take(self, producer: Any, number: int, records: list[Record], reached: int) -> None:  # noqa: ANN401 (the client has no types)
+    def _take(self, producer: KafkaProducer, number: int, records: list[Record], reached: int) -> None:
         trails, cells = self._trails[number], self._cells[number]
         stored = Stored(
             lambda keys: {key: trails[key] for key in keys if key in trails},
@@ -73,12 +72,12 @@ class CellWriter:
                 del cells[key]
             self._positions[number] = writes.position
 
-    def _write(self, producer: Any, number: int, writes: Writes) -> None:  # noqa: ANN401 (the client has no types)
+    def _write(self, producer: KafkaProducer, number: int, writes: Writes) -> None:
         _, *counted = writes.position
         told = {**writes.cells, counted_key(number): counted_value(Counted(*counted))}
         self.write(producer, number, told)
 
-    def write(self, producer: Any, number: int, told: Mapping[bytes, bytes | None]) -> None:  # noqa: ANN401 (the client has no types)
+    def write(self, producer: KafkaProducer, number: int, told: Mapping[bytes, bytes | None]) -> None:
         """A transaction of whatever is told."""
         producer.begin_transaction()
         for key, value in told.items():

@@ -133,7 +133,7 @@ def test_what_an_owner_left_open_is_undone_before_the_next_one_reads(log: Log) -
             producer: Any = own._producer  # noqa: SLF001 (what a kill leaves is not to be had otherwise)
             await producer.begin_transaction()
             await (await own._ship(TRAILS, {b"case-1": b"\x01wrong"})).acknowledged()  # noqa: SLF001 (the same)
-            await (await own._ship(CELLS, {COUNTED: counted_value(Counted(9, 90))})).acknowledged()  # noqa: SLF001
+            await (await own._ship(CELLS, {COUNTED: counted_value(Counted(9, 90))})).acknowledged()  # noqa: SLF001 (as above)
             left.append(own)
         own = await begun(log, stores, NOTHING)
         assert not any(stores[table].has_more_than(b"") for table in TABLES)

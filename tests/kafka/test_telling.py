@@ -142,7 +142,7 @@ def test_a_server_tells_by_itself(books: LiveBooks, log: Log, monkeypatch: pytes
         sell(books, writer, 1)
         sell(books, writer, 4)
         with books._news:  # noqa: SLF001 (where the recorder says that there is more)
-            assert books._news.wait_for(lambda: told(books) == ["reached"], PATIENCE_SECONDS)  # noqa: SLF001
+            assert books._news.wait_for(lambda: told(books) == ["reached"], PATIENCE_SECONDS)  # noqa: SLF001 (as above)
         assert (
             "u-1 reaches the target: €10"
             in client.get("/?metric=revenue&period=2026-03", headers={"Accept-Language": "en"}).text

@@ -1,11 +1,11 @@
 """The Faust app of a worker: one agent over batches of events, and the tables of states and cells that it keeps."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import faust
 from faust.tables import TableManager
 from faust.transport.drivers import TRANSPORTS
+from faust.types import EventT, Message
 from mode.supervisors import CrashingSupervisor
 
 from streams.kafka.workers import driver
@@ -22,10 +22,10 @@ TRANSPORTS.aliases[SCHEME] = f"{driver.__name__}:{driver.Transport.__name__}"
 class Whole(faust.Schema):  # type: ignore[misc]  # Faust's types fit one event and one key at a time
     """Of a topic whose events are whole batches of records: a lane reads them, and Faust hands them on."""
 
-    def compile(self, app: Any, **_: Any) -> Any:  # noqa: ANN401 (Faust calls it so)
+    def compile(self, app: "App", **_: object) -> Callable[..., Awaitable[EventT]]:
         """What makes an event of a message."""
 
-        async def decode(message: Any, **_: Any) -> Any:  # noqa: ANN401 (the same)
+        async def decode(message: Message, **_: object) -> EventT:
             return app.create_event(None, message.value, message.headers, message)
 
         return decode
@@ -47,11 +47,11 @@ class Table(faust.Table):  # type: ignore[misc]  # the same
         """Values that a changelog has already, and its position then."""
         self.of(partition).write(changes, position)
 
-    def on_key_set(self, key: Any, value: Any) -> None:  # noqa: ANN401 (Faust calls it so)
+    def on_key_set(self, key: object, value: object) -> None:
         """Refused: a value that goes into a changelog by itself would be seen without what belongs to it."""
         raise TypeError(f"{self.name} takes {key!r} with the step that it belongs to alone, not {value!r} by itself")
 
-    def on_key_del(self, key: Any) -> None:  # noqa: ANN401 (the same)
+    def on_key_del(self, key: object) -> None:
         """Refused: see `on_key_set`."""
         self.on_key_set(key, None)
 
@@ -62,7 +62,7 @@ class Table(faust.Table):  # type: ignore[misc]  # the same
 class Tables(TableManager):  # type: ignore[misc]  # the same
     """Tables that Faust is not to recover: whoever comes to own a partition reads it on, shut to all others before."""
 
-    def add(self, table: Any) -> Any:  # noqa: ANN401 (Faust calls it so)
+    def add(self, table: Table) -> Table:
         """Know a table; its changelog is none of Faust's topics."""
         self[table.name] = table
         return table
@@ -124,7 +124,7 @@ def create_app(site: Site, stepping: Stepping, stores: Stores, moved: Callable[[
     events = app.topic(site.log.names.events, schema=Whole(), partitions=site.log.partitions, acks=False)
 
     @app.agent(events, name="folding")  # type: ignore[untyped-decorator]  # the same
-    async def folding(stream: Any) -> None:  # noqa: ANN401 (the same)
+    async def folding(stream: faust.StreamT) -> None:
         async for event in stream.noack().events():
             await event.value.lane.put(event.value)
 

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streams.kafka import KafkaError
 from streams.kafka.blocking import reader
@@ -36,7 +37,7 @@ class Shipped(NamedTuple):
         return int(told[-1].offset) + self.counts[-1]
 
 
-async def ship(producer: Any, topic: str, partition: int, changes: Changes) -> Shipped:  # noqa: ANN401 (no types)
+async def ship(producer: AIOKafkaProducer, topic: str, partition: int, changes: Changes) -> Shipped:
     """Have a producer send values as ordinary records, None as tombstones. `changes` is not empty."""
     shipped, now = Shipped([], []), int(time.time() * 1000)
     batch = producer.create_batch()
@@ -51,7 +52,7 @@ async def ship(producer: Any, topic: str, partition: int, changes: Changes) -> S
     return shipped
 
 
-async def _send(producer: Any, topic: str, partition: int, batch: Any, shipped: Shipped) -> None:  # noqa: ANN401
+async def _send(producer: AIOKafkaProducer, topic: str, partition: int, batch: BatchBuilder, shipped: Shipped) -> None:
     batch.close()
     shipped.futures.append(await producer.send_batch(batch, topic, partition=partition))
     shipped.counts.append(batch.record_count())
@@ -73,7 +74,9 @@ async def read_on(broker: str, stores: Mapping[TopicPartition, Store]) -> None:
         await consumer.stop()
 
 
-async def _read_to(consumer: Any, stores: Mapping[TopicPartition, Store], ends: Mapping[Any, int]) -> None:  # noqa: ANN401
+async def _read_to(
+    consumer: AIOKafkaConsumer, stores: Mapping[TopicPartition, Store], ends: Mapping[TopicPartition, int]
+) -> None:
     left = {place for place, store in stores.items() if store.position < ends[place]}
     until = time.monotonic() + STUCK_SECONDS
     while left:

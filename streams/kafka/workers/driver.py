@@ -45,7 +45,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
 
     consumer_stopped_errors: ClassVar[tuple[type[BaseException], ...]] = ()
 
-    def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401 (handed on to Faust)
+    def __init__(self, *args: object, **settings: object) -> None:
         """As Faust makes one; `app.open_lane` opens the lane of a partition, `app.settle_on` tells which are ours."""
         super().__init__(*args, **settings)
         self._kafka: Any = None  # the client has no types
@@ -276,7 +276,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
         """Where partitions begin: a log keeps all it ever had."""
         return dict.fromkeys(partitions, 0)
 
-    async def create_topic(self, topic: str, *_: Any, **__: Any) -> None:  # noqa: ANN401 (Faust calls it so)
+    async def create_topic(self, topic: str, *_: object, **__: object) -> None:
         """Only quotum topics create makes topics."""
         raise AssertionError(f"a worker makes no topic, such as {topic}")
 
@@ -318,5 +318,5 @@ def _not_the_same(log: Log, lanes: Iterable[Lane]) -> str:
     )
 
 
-def _place(place: TP) -> Any:  # noqa: ANN401 (the client has no types)
+def _place(place: TP) -> TopicPartition:
     return TopicPartition(place.topic, place.partition)

@@ -175,7 +175,7 @@ class Owned:
                     await self._producer.stop()
             await self._producer.client.close()  # which one that is broken leaves open
 
-    def _place(self, table: str) -> Any:  # noqa: ANN401 (the client has no types)
+    def _place(self, table: str) -> TopicPartition:
         return TopicPartition(self._site.changelog(table), self._partition)
 
 

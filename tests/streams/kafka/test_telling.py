@@ -1,9 +1,9 @@
 """What a broker says to whoever tells: shut out, it tells nothing; all else is an error. More is in tests/kafka."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from kafka.errors import KafkaTimeoutError, ProducerFencedError
@@ -79,7 +79,7 @@ def known() -> Known:
     return Known()
 
 
-def tells(known: Known, **reached: bool) -> Any:  # noqa: ANN401 (crossings)
+def tells(known: Known, **reached: bool) -> Sequence[Crossing]:
     return asyncio.run(tell_of(cast("LiveBooks", known), lambda: reached))
 
 

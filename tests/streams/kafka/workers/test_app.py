@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from mode.supervisors import CrashingSupervisor
@@ -25,7 +24,7 @@ def told(about: Callable[[App], object]) -> None:
 
 
 def test_tables_take_and_give_many_values_of_a_partition() -> None:
-    def about(app: Any) -> None:  # noqa: ANN401 (Faust's types are left out)
+    def about(app: App) -> None:
         table = app.tables[TRAILS]
         table.put_many(1, {b"a": b"1", b"b": b"2"}, 7)
         assert table.get_many(1, [b"a", b"x"]) == {b"a": b"1"}
@@ -36,7 +35,7 @@ def test_tables_take_and_give_many_values_of_a_partition() -> None:
 
 
 def test_a_value_is_not_written_without_the_step_it_belongs_to() -> None:
-    def about(app: Any) -> None:  # noqa: ANN401 (the same)
+    def about(app: App) -> None:
         with pytest.raises(TypeError, match="trails takes b'a' with the step that it belongs to alone"):
             app.tables[TRAILS][b"a"] = b"1"
         with pytest.raises(TypeError):
@@ -46,7 +45,7 @@ def test_a_value_is_not_written_without_the_step_it_belongs_to() -> None:
 
 
 def test_faust_recovers_and_subscribes_to_no_changelog() -> None:
-    def about(app: Any) -> None:  # noqa: ANN401 (the same)
+    def about(app: App) -> None:
         assert not app.tables
         assert set(app.tables) == {TRAILS, CELLS}
         assert app.tables.changelog_topics == set()
@@ -55,7 +54,7 @@ def test_faust_recovers_and_subscribes_to_no_changelog() -> None:
 
 
 def test_nothing_is_shown_nothing_is_made_and_what_fails_ends_the_worker() -> None:
-    def about(app: Any) -> None:  # noqa: ANN401 (the same)
+    def about(app: App) -> None:
         conf = app.conf
         assert (conf.web_enabled, conf.topic_allow_declare, conf.topic_disable_leader) == (False, False, True)
         assert conf.agent_supervisor is CrashingSupervisor
@@ -67,7 +66,7 @@ def test_nothing_is_shown_nothing_is_made_and_what_fails_ends_the_worker() -> No
 
 
 def test_partitions_that_went_to_others_are_forgotten() -> None:
-    def about(app: Any) -> None:  # noqa: ANN401 (the same)
+    def about(app: App) -> None:
         app.tables[TRAILS].put_many(1, {b"a": b"1"}, 7)
         app.settle_on({0})
         assert app.tables[TRAILS].of(1).position == 0
