@@ -1,6 +1,7 @@
 """The application: everything the server answers, around one open history."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -29,6 +30,7 @@ from quotum.server.telling import Telling
 from streams.books import Books
 from streams.keys import Keys
 
+logger = logging.getLogger(__name__)
 ABOUT = "Who stands where, and why: events in, live boards out."
 
 
@@ -58,6 +60,8 @@ def create_app(
         books.on_recorded(hub.recorded)
         following = (feed, comparing, Telling(books)) if tells else (feed, comparing)
         tasks = [asyncio.create_task(one.follow()) for one in following]
+        for task in tasks:
+            task.add_done_callback(_tell_of_end)
         yield
         for task in tasks:
             task.cancel()
@@ -77,3 +81,9 @@ def create_app(
     if keys:
         entering.install(app, keys)
     return app
+
+
+def _tell_of_end(task: "asyncio.Task[None]") -> None:
+    """What follows along is to do so until the server ends: where it does not, somebody has to hear of it."""
+    if not task.cancelled() and (error := task.exception()):
+        logger.error("something that follows the books has ended: start the server again", exc_info=error)

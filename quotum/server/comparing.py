@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 class Live(BaseModel):
     """How live cells and history compared last."""
 
-    differing: int = Field(description="how many cells differ; `quotum verify --live` names them")
-    cells: int = Field(description="how many live cells there were")
+    differing: int | None = Field(description="how many cells differ; `quotum verify --live` names them")
+    cells: int | None = Field(description="how many live cells there were")
     positions: dict[int, int] = Field(description="per partition the offset before which events counted")
-    at: str = Field(description="when they were compared")
+    at: str | None = Field(description="when they were compared; null, as the figures are, where they never could be")
     trouble: str = Field(description="why they could not be compared since; empty where they could")
 
 
@@ -58,18 +58,23 @@ class Comparing:
         except (KafkaError, UnavailableError, HistoryError) as error:
             self._trouble = str(error)
             return
+        except Exception as error:  # a check that ends unheard would look as if all were well
+            logger.exception("live cells cannot be compared with history")
+            self._trouble = repr(error)
+            return
         self._last, self._trouble = _Told(self._books.clock(), compared), ""
         if compared.differing:
             logger.error(
-                "%s live cells differ from history, such as partition %s: %s",
+                "live cells differ from history (%s of them), such as partition %s: %s",
                 len(compared.differing),
                 *compared.differing[0],
             )
 
     def told(self) -> Live | None:
-        """What came of it; None where it was never done."""
+        """What came of it; None where it was never tried."""
         if self._last is None:
-            return None
+            failed = Live(differing=None, cells=None, positions={}, at=None, trouble=self._trouble)
+            return failed if self._trouble else None
         at, found = from_microseconds(self._last.at_us), self._last.compared
         return Live(
             differing=len(found.differing),

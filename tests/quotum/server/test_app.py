@@ -1,16 +1,21 @@
 """The application as a whole: its API keeps to its own description, whatever is sent to it."""
 
+from http import HTTPStatus
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
 import schemathesis
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from quotum.server import app as under_test
 from quotum.server.app import create_app
+from quotum.server.feeding import Feed
 from quotum.server.limits import Limits
 from streams.books import Books
 from tests.quotum.server.serving import served
@@ -58,3 +63,22 @@ def test_every_address_of_the_api_says_what_it_is_for(tmp_path: Path) -> None:
         } <= paths.keys()
         wordless = [name for name, methods in paths.items() for one in methods.values() if not one.get("description")]
         assert wordless == []
+
+
+def test_what_follows_the_books_and_fails_is_logged_while_the_server_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: Queue[Any] = Queue()
+
+    async def fail(_: Feed) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(Feed, "follow", fail)
+    monkeypatch.setattr(under_test.logger, "error", lambda _, *, exc_info: told.put(exc_info))
+    with (
+        Books.create(tmp_path / "h.duckdb", zone="Europe/Amsterdam", currency="EUR") as books,
+        TestClient(create_app(books), base_url="http://127.0.0.1") as client,
+    ):
+        assert repr(told.get(timeout=30)) == "ZeroDivisionError('oh')"
+        assert client.get("/health").status_code == HTTPStatus.OK
+    assert told.empty()  # those that were cancelled at the end did not fail

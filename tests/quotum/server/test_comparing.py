@@ -64,7 +64,7 @@ def test_what_differs_is_told_and_logged_and_the_server_stays_ready(
     assert measured(client)["quotum_live_cells_differing"] == 1
     [line] = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
     assert line == (
-        "1 live cells differ from history, such as partition 1: calls by owner of rep 1 on 2017-05-01: "
+        "live cells differ from history (1 of them), such as partition 1: calls by owner of rep 1 on 2017-05-01: "
         "live 2, history 1"
     )
 
@@ -84,6 +84,35 @@ def test_what_cannot_be_compared_now_is_told_beside_what_came_of_it_last(books: 
     live = client.get("/ready").json()["live"]
     assert (live["differing"], live["trouble"]) == (0, "the log has it, but the recorder is behind")
     assert measured(client)["quotum_live_compare_failing"] == 1
+
+
+def test_what_could_never_be_compared_is_told_too(books: Books) -> None:
+    def answer() -> Compared:
+        raise BehindError("the log has it, but the recorder is behind")
+
+    client = comparing(books, answer)
+    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    told: dict[str, object] = {"differing": None, "cells": None, "positions": {}, "at": None}
+    assert client.get("/ready").json()["live"] == told | {"trouble": "the log has it, but the recorder is behind"}
+    assert measured(client) == {"quotum_live_compare_failing": 1}
+
+
+def test_what_nobody_foresaw_is_told_and_logged_and_tried_again(books: Books, caplog: pytest.LogCaptureFixture) -> None:
+    answers: list[Exception] = [ZeroDivisionError("oh")]
+
+    def answer() -> Compared:
+        if answers:
+            raise answers.pop()
+        return WELL
+
+    client = comparing(books, answer)
+    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    assert client.get("/ready").json()["live"]["trouble"] == "ZeroDivisionError('oh')"
+    assert measured(client)["quotum_live_compare_failing"] == 1
+    [record] = [one for one in caplog.records if one.levelno == logging.ERROR]
+    assert record.exc_info
+    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    assert measured(client)["quotum_live_compare_failing"] == 0
 
 
 def test_it_is_done_again_and_again_while_the_server_runs(books: Books) -> None:
