@@ -75,6 +75,7 @@ def create_app(
     app.state.comparing = comparing
     app.state.access = access
     problems.install(app)
+    app.include_router(health.alive)
     for part in (ingest, asking, opening, progress, targets, correcting, numbering, health):
         app.include_router(part.router)
     pages.install(app)

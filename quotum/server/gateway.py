@@ -5,13 +5,13 @@ from importlib.metadata import version
 from typing import Protocol
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Gauge
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from quotum.server import ingest, problems
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
-from quotum.server.health import Health
+from quotum.server.health import alive, exposed
 from quotum.server.ingest import Taker
 from quotum.server.limits import Limits
 from quotum.server.problems import ProblemError, documented
@@ -50,14 +50,9 @@ def create_gateway(gateway: Waiting, keys: Keys | None = None, limits: Limits | 
     app.state.access = access
     problems.install(app)
     app.include_router(ingest.router)
+    app.include_router(alive)
     app.include_router(router)
     return app
-
-
-@router.get("/health")
-async def get_health() -> Health:
-    """Alive?"""
-    return Health(status="alive")
 
 
 @router.get("/ready", responses=documented(503))
@@ -76,4 +71,4 @@ async def get_metrics(request: Request) -> Response:
     """What is measured, for Prometheus."""
     registry, gateway = CollectorRegistry(), request.app.state.taker
     Gauge("quotum_gateway_waiting", "Events not acknowledged yet", registry=registry).set(gateway.waiting)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return exposed(registry)

@@ -12,6 +12,7 @@ from quotum.server.comparing import Comparing, Live
 from quotum.server.problems import ProblemError, documented
 from streams.books import Books
 
+alive = APIRouter(tags=["operation"])  # of every process that answers at all
 router = APIRouter(tags=["operation"])
 
 
@@ -31,7 +32,7 @@ class Ready(BaseModel):
     )
 
 
-@router.get("/health")
+@alive.get("/health")
 async def get_health() -> Health:
     """Alive?"""
     return Health(status="alive")
@@ -62,4 +63,9 @@ async def get_metrics(request: Request) -> Response:
         lag.labels(partition).set(behind)
     Gauge("quotum_viewers", "Viewers of live boards", registry=registry).set(request.app.state.hub.viewers)
     request.app.state.comparing.measure(registry)
+    return exposed(registry)
+
+
+def exposed(registry: CollectorRegistry) -> Response:
+    """What was measured, in the form that Prometheus reads."""
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -6,11 +6,11 @@ from importlib.metadata import version
 from typing import Protocol
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from pydantic import BaseModel, Field
 
 from quotum.server import problems
-from quotum.server.health import Health
+from quotum.server.health import alive, exposed
 from quotum.server.problems import ProblemError, documented
 
 ABOUT = "How a worker stands."
@@ -54,14 +54,9 @@ def create_worker(worker: Working) -> FastAPI:
     problems.describe(app)
     app.state.worker = worker
     problems.install(app)
+    app.include_router(alive)
     app.include_router(router)
     return app
-
-
-@router.get("/health")
-async def get_health() -> Health:
-    """Alive?"""
-    return Health(status="alive")
 
 
 @router.get("/ready", responses=documented(503))
@@ -82,4 +77,4 @@ async def get_metrics(request: Request) -> Response:
     for one in worker.standings():
         if one.lag is not None:
             lag.labels(one.partition).set(one.lag)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return exposed(registry)
