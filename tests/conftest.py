@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 from tests.docs_runner import find_shared_data
-from tests.real_input import BY_UTC, LOCAL, MAVEN, Workspace, made
+from tests.real_input import BY_UTC, LOCAL, MAVEN, STAGES, Expected, Made, Row, made, truth
 
 # A deadline would fail a right answer on a slow machine; speed is measured in bench/.
 settings.register_profile("default", deadline=None, print_blob=True)
@@ -35,15 +35,31 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="session")
-def made_maven(shared_data: Path, folders: tuple[Path, Path]) -> dict[str, Workspace]:
+def made_maven(shared_data: Path, folders: tuple[Path, Path]) -> Made:
     return made(MAVEN, shared_data, *folders)
 
 
 @pytest.fixture(scope="session")
-def made_local(shared_data: Path, folders: tuple[Path, Path]) -> dict[str, Workspace]:
+def made_local(shared_data: Path, folders: tuple[Path, Path]) -> Made:
     return made(LOCAL, shared_data, *folders)
 
 
 @pytest.fixture(scope="session")
-def made_utc(shared_data: Path, folders: tuple[Path, Path]) -> dict[str, Workspace]:
+def made_utc(shared_data: Path, folders: tuple[Path, Path]) -> Made:
     return made(BY_UTC, shared_data, *folders)
+
+
+@pytest.fixture(params=STAGES)
+def stage(request: pytest.FixtureRequest) -> str:
+    """Workspaces are asked as they were imported, and again after a replay."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def expected(shared_data: Path) -> Expected:
+    def read(name: str) -> list[Row]:
+        folder, _, file = name.partition("/")
+        return list(truth(shared_data / folder / "ground_truth" / f"{file}.csv"))
+
+    return read

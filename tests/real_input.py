@@ -26,6 +26,7 @@ ALWAYS = "2000-01-01..2030-12-31"
 MAKING_SECONDS = 600
 Row = dict[str, str]
 Standing = dict[tuple[str, str], tuple[str, Decimal]]  # (period, who) -> (rank, value); unassigned has neither
+Expected = Callable[[str], list[Row]]  # the rows of a file of expected figures, named such as "bpi2012/day_local"
 
 
 class Source(NamedTuple):
@@ -95,7 +96,10 @@ class Workspace:
         return Decimal(self.rows("board", metric, period, "--by", "total")[0]["value"])
 
 
-def made(source: Source, data: Path, shared: Path, own: Path) -> dict[str, Workspace]:
+Made = dict[str, Workspace]  # by stage
+
+
+def made(source: Source, data: Path, shared: Path, own: Path) -> Made:
     """The workspace of a source per stage: made below `shared` if nobody did, copied below `own`."""
     place = shared / source.name
     once(place, lambda: _make(source, data, place))
@@ -149,3 +153,12 @@ def truth(file: Path) -> Iterator[Row]:
     """The rows of a file of expected figures."""
     with file.open(encoding="utf-8", newline="") as text:
         yield from csv.DictReader(text)
+
+
+def column(rows: Iterable[Row], period: str, who: str, value: str, rank: str) -> Standing:
+    """A column of figures with its column of ranks, without the rows that hold nothing."""
+    return {
+        (row.get(period, ALWAYS), row.get(who, "total")): (row[rank], Decimal(row[value]))
+        for row in rows
+        if Decimal(row[value])
+    }

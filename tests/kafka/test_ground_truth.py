@@ -1,18 +1,15 @@
 """All expected figures of the real input again, out of histories that followed a log on a real broker.
 
-The tests are those of tests/test_ground_truth.py; only where the figures come from differs.
+The tests are those of tests/test_ground_truth_crm.py and _bank.py; only where the figures come from differs.
 """
 
 from pathlib import Path
 
 import pytest
 
-from tests import test_ground_truth as truths
+from tests import test_ground_truth_bank, test_ground_truth_crm
 from tests.kafka.real_input import made_live
-from tests.real_input import BY_UTC, LOCAL, MAVEN, Workspace
-from tests.test_ground_truth import Made, expected
-
-__all__ = ["expected"]  # a fixture of theirs
+from tests.real_input import BY_UTC, LOCAL, MAVEN, Made, Workspace
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +42,10 @@ def by_utc(bank_by_utc: Workspace) -> Workspace:
     return bank_by_utc
 
 
-OF_STAGES = ("test_replaying_gives_the_same_figures", "test_three_ways_to_the_figures_agree")
-globals().update(
-    {name: test for name, test in vars(truths).items() if name.startswith("test_") and name not in OF_STAGES}
-)
+for truths in (test_ground_truth_crm, test_ground_truth_bank):
+    theirs = {name: test for name, test in vars(truths).items() if name.startswith("test_")}
+    assert not theirs.keys() & globals().keys(), "of two tests of one name only the second would be run"
+    globals().update(theirs)
 
 
 @pytest.mark.parametrize("name", ["crm", "bank", "bank_by_utc"])

@@ -1,6 +1,6 @@
 """The real input through two workers: every cell is what plain SQL makes of the same events, imported without a broker.
 
-That those cells give all expected figures is what tests/test_ground_truth.py shows of the very same imports.
+That those cells give all expected figures is what tests/test_ground_truth_crm.py and _bank.py show of the same imports.
 """
 
 from pathlib import Path

@@ -1,11 +1,16 @@
-"""Commands are asked as at a prompt of 80 columns, on a history that has a little of everything."""
+"""Commands are asked as at a prompt of 80 columns, on a history that has a little of everything.
 
-from collections.abc import Callable
+What is asked without a command is asked of books that begin empty.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from quotum.cli import app
+from streams.books import Books
 from tests.small_books import HISTORY, called, in_teams, make_books, say, won
 
 Quotum = Callable[..., Result]
@@ -29,6 +34,13 @@ def quotum() -> Quotum:
         return CliRunner().invoke(app, words, catch_exceptions=False)
 
     return run
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    """Books in which nothing happened yet, to tell things to."""
+    with make_books(tmp_path) as it:
+        yield it
 
 
 @pytest.fixture(scope="session")

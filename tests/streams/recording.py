@@ -1,5 +1,5 @@
-"""What tests of the recorder and of replay share: histories in memory, a connection that fails where it is told to, and
-what a history counts for by the specification of the fold.
+"""What tests of the recorder and of replay share: histories in memory, what must hold of each, what it counts for by
+the specification of the fold, and a connection that fails where it is told to.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,10 +13,12 @@ from projections import fold
 from projections.fold import Cell, State
 from schemas.envelope import Event
 from schemas.events import adapter
-from schemas.facts import Fact, fact
+from schemas.facts import FEED, Fact, fact
 from schemas.moments import Calendar
 from streams.appending import Entry
 from streams.history import TABLES, History
+from streams.recorder import Recorder
+from streams.replaying import folded_cells, sql_cells, stored_cells
 from tests.histories import History as Events
 
 AMSTERDAM = Calendar("Europe/Amsterdam")
@@ -63,6 +65,33 @@ class Memory:
     def opened(self) -> History:
         """The history by a new connection."""
         return History(Path("memory"), self.connect())
+
+
+def recorder(history: History, clock: Callable[[], int] = lambda: NOW) -> Recorder:
+    """A recorder into a history, on a clock that stands still unless another one is given."""
+    return Recorder(history, AMSTERDAM, clock)
+
+
+def offsets(recorder: Recorder, *events: Event, layer: int = FEED) -> list[int | None]:
+    """Where events came to lie, recorded as one batch; None for a duplicate."""
+    return recorder.record([Entry(event, layer) for event in events]).result().offsets
+
+
+def same_cells(history: History, calendar: Calendar) -> dict[Any, int]:
+    """The cells, on which stored postings, a cold fold and plain SQL agree."""
+    with history.read() as cursor:
+        stored = stored_cells(cursor)
+        assert folded_cells(cursor, calendar) == stored
+        assert sql_cells(cursor, calendar.zone) == stored
+    return stored
+
+
+def is_whole(history: History, expected: int) -> None:
+    """Events lie without a gap, positions and postings speak of these events only."""
+    assert history.rows("SELECT log_offset FROM events ORDER BY log_offset") == [(n,) for n in range(expected)]
+    assert history.rows("SELECT coalesce(max(next_offset), 0) FROM positions") == [(expected,)]
+    strangers = "SELECT count(*) FROM postings ANTI JOIN events USING (log_partition, log_offset, known_at, trail)"
+    assert history.rows(strangers) == [(0,)]
 
 
 def specified(facts: Iterable[Fact], calendar: Calendar) -> dict[Cell, int]:

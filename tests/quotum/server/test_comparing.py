@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,17 +13,10 @@ from quotum.server.comparing import Comparing
 from streams.books import BehindError, Books
 from streams.comparing import Compared, Differing
 from streams.replaying import Difference
-from tests.small_books import make_books
 
 CELL = (1, 17287, "calls", "owner", ("", "", "", "", "", None))
 WELL = Compared({0: 7, 1: 3}, 5, 10, ())
 ILL = WELL._replace(differing=(Differing(1, Difference(CELL, {"live": 2, "history": 1})),))
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with make_books(tmp_path) as made:
-        yield made
 
 
 def comparing(books: Books, answer: Callable[[], Compared], every_seconds: float = 3600) -> TestClient:

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -11,15 +10,9 @@ from projections.crossings import Crossing
 from quotum.server.telling import Telling
 from streams.books import Books, Reached
 from streams.kafka import KafkaError
-from tests.small_books import called, make_books, say
+from tests.small_books import called, say
 
 PATIENCE_SECONDS = 30
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with make_books(tmp_path) as made:
-        yield made
 
 
 def follow(books: Books, tell: Callable[[int], None], times: int) -> None:

@@ -1,0 +1,96 @@
+"""A value is written one way, comes back as it was, and is asked back where it can be read in two ways."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.metrics import METRICS
+from quotum.boards import QuestionError, value_text, whole_units
+from schemas.money import digits
+
+CURRENCIES = st.sampled_from(("EUR", "USD", "JPY", "KWD"))
+COUNTS = [name for name, metric in METRICS.items() if metric.unit == "count"]
+REVENUE, CALLS, CYCLE = (METRICS[name] for name in ("revenue", "calls", "cycle_days_median"))
+
+
+# Written
+
+
+@given(st.integers(-(10**15), 10**15), CURRENCIES)
+def test_money_has_its_currencys_digits_and_comes_back_as_it_was(minor: int, currency: str) -> None:
+    text = value_text(REVENUE, minor, currency)
+    assert len(text.partition(".")[2]) == digits(currency)
+    assert Fraction(text) * 10 ** digits(currency) == minor
+    if minor > 0 and not _is_thousands(text):
+        assert whole_units(REVENUE, text, currency) == minor
+
+
+@given(st.integers(-(10**18), 10**18), st.sampled_from(COUNTS))
+def test_a_count_has_no_trailing_zeros_and_comes_back_as_it_was(millionths: int, name: str) -> None:
+    text = value_text(METRICS[name], millionths, "")
+    assert Fraction(text) * 1_000_000 == millionths
+    assert text == "0" or not text.startswith("-0") or "." in text
+    assert not (("." in text) and text.endswith(("0", ".")))
+    if millionths > 0 and not _is_thousands(text):
+        assert whole_units(METRICS[name], text, "") == millionths
+
+
+def _is_thousands(text: str) -> bool:
+    whole, _, rest = text.partition(".")
+    return len(rest) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0")
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [(-5, "EUR", "-0.05"), (0, "EUR", "0.00"), (1054, "JPY", "1054"), (1054, "KWD", "1.054"), (5, "USD", "0.05")],
+)
+def test_money_is_written_in_full(minor: int, currency: str, text: str) -> None:
+    assert value_text(REVENUE, minor, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("millionths", "text"),
+    [(0, "0"), (1_000_000, "1"), (100_000_000, "100"), (333_333, "0.333333"), (-2_500_000, "-2.5"), (1, "0.000001")],
+)
+def test_a_count_is_written_as_short_as_it_is(millionths: int, text: str) -> None:
+    assert value_text(CALLS, millionths, "") == text
+
+
+@pytest.mark.parametrize(("days", "text"), [(44.0, "44"), (60.5, "60.5"), (0.0, "0"), (-1.5, "-1.5"), (None, "")])
+def test_a_median_is_in_days_and_halves(days: float | None, text: str) -> None:
+    assert value_text(CYCLE, days, "") == text
+
+
+# Read
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("0", "0 is reached before anything happens: give a value above 0"),
+        ("-5", "-5 is reached before anything happens: give a value above 0"),
+        ("abc", "'abc' is not a plain number: write it such as 1500 or 1500.50"),
+        ("1e5", "'1e5' is not a plain number: write it such as 1500 or 1500.50"),
+        ("1/2", "'1/2' is not a plain number: write it such as 1500 or 1500.50"),
+        ("", "'' is not a plain number: write it such as 1500 or 1500.50"),
+        ("٣", "'٣' is not a plain number: write it such as 1500 or 1500.50"),
+        ("1" * 65, f"'{'1' * 64}' is not a plain number: write it such as 1500 or 1500.50"),
+        ("50.000,00", "'50.000,00' is not a plain number: write it such as 1500 or 1500.50"),
+        ("50.000", "'50.000' can be read in two ways: write 50000 or 50"),
+        ("50.120", "'50.120' can be read in two ways: write 50120 or 50.12"),
+        ("1.2345", "'1.2345' has more than the 2 digits after the point of EUR: round it first"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_in_a_line(value: str, says: str) -> None:
+    with pytest.raises(QuestionError) as refused:
+        whole_units(REVENUE, value, "EUR")
+    assert str(refused.value) == says
+
+
+def test_a_count_of_a_thousand_is_not_taken_for_one() -> None:
+    with pytest.raises(QuestionError, match=r"'1\.000' can be read in two ways: write 1000 or 1$"):
+        whole_units(CALLS, "1.000", "")
+    assert whole_units(CALLS, "0.125", "") == 125_000
+    assert whole_units(REVENUE, "1.054", "KWD") == 1054
