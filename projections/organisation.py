@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from projections.fold import Entity, State, evolve
+from projections.entities import Entity, State, evolve
 from schemas.events import WORKSPACE
 from schemas.facts import NOBODY, Fact
 from schemas.moments import day_number

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
-from projections.fold import Entity, State, evolve
+from projections.entities import Entity, State, evolve
 from projections.metrics import METRICS, Metric, quantity
 from projections.organisation import ALWAYS
 from schemas.events import WORKSPACE

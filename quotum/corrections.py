@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from secrets import token_hex
 from typing import Any
 
-from projections.fold import Posting
 from projections.metrics import METRICS
 from projections.organisation import rule_on
+from projections.postings import Posting
 from quotum.boards import QuestionError, value_text
 from quotum.people import Author, author_number, party
 from schemas.envelope import Event, PartyId, marked

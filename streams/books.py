@@ -11,8 +11,8 @@ from time import time_ns
 from typing import Any, Literal, NamedTuple, Self
 
 from projections.crossings import Crossing, Said, said
-from projections.fold import Posting
 from projections.organisation import Organisation, organisation
+from projections.postings import Posting
 from projections.targets import Target, targets
 from schemas.envelope import Event
 from schemas.events import ORGANISATION, adapter

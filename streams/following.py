@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import duckdb
 
-from projections.fold import Lines
+from projections.postings import Lines
 from schemas.events import ORGANISATION, read_event
 from schemas.facts import PERSON
 from schemas.moments import Calendar

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from projections.fold import Cell
+from projections.postings import Cell
 from streams.kafka import KafkaError
 from streams.kafka.reading import ANSWER_SECONDS, IDLE_MS, PARTITION_BYTES, WAIT_MS, answered, started
 from streams.kafka.recording import AwayError

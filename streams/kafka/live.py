@@ -14,7 +14,7 @@ from typing import Literal, Self
 from kafka.consumer.fetcher import ConsumerRecord
 
 from projections.crossings import Crossing
-from projections.fold import Posting
+from projections.postings import Posting
 from schemas.events import read_event
 from schemas.moments import Calendar
 from streams.appending import Entry

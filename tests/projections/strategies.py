@@ -10,7 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from projections.fold import Cell, State, add_lines, evolve
+from projections.entities import State, evolve
+from projections.postings import Cell, add_lines
 from schemas.events import adapter
 from schemas.facts import FEED, PERSON, Fact, fact
 from schemas.moments import Calendar

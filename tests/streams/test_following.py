@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell
 from projections.organisation import organisation
+from projections.postings import Cell
 from projections.targets import targets
 from schemas.envelope import Event
 from schemas.events import ORGANISATION, read_event
