@@ -24,9 +24,9 @@ from bench.kafka import log_of, send, times_over
 from bench.latency import measured, percentiles
 from bench.report import missing_data, report
 from bench.served import running, served, started
-from schemas.events import read_event
 from schemas.facts import FEED
 from schemas.moments import Calendar
+from schemas.received import read_event
 from streams.appending import Entry, Position, columns
 from streams.collecting import collection_paused
 from streams.following import Record, told

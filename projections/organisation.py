@@ -10,9 +10,9 @@ from datetime import date
 from typing import NamedTuple
 
 from projections.entities import Entity, State, evolve
-from schemas.events import WORKSPACE
 from schemas.facts import NOBODY, Fact
 from schemas.moments import day_number
+from schemas.organisation import WORKSPACE
 from schemas.periods import Period
 
 LEFT = "left"

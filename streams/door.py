@@ -10,11 +10,12 @@ from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
 from projections.metrics import METRICS
+from schemas.corrections import CorrectionWithdrawn
 from schemas.data import Reassigned, Share
 from schemas.envelope import Data, Event, PartyId, VaultText, altered, marked, names_of
-from schemas.events import CorrectionWithdrawn, TargetAgreed, TargetLost, TargetReached, WorkspaceOpened
 from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
+from schemas.organisation import TargetAgreed, TargetLost, TargetReached, WorkspaceOpened
 from schemas.wire import near
 from streams.appending import Entry
 from streams.sound import MOST_PEOPLE

@@ -14,9 +14,10 @@ from typing import NamedTuple, TypeVar
 import duckdb
 
 from projections.postings import Lines
-from schemas.events import ORGANISATION, read_event
 from schemas.facts import PERSON
 from schemas.moments import Calendar
+from schemas.organisation import ORGANISATION
+from schemas.received import read_event
 from schemas.wire import EventError, parse
 from streams.appending import DeadLetter, Entry, Place, Position, Row, Told, append, row
 from streams.collecting import collection_paused

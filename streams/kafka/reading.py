@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError as ClientError
 from aiokafka.errors import KafkaTimeoutError
 
-from schemas.events import ORGANISATION
+from schemas.organisation import ORGANISATION
 from streams.appending import DeadLetter
 from streams.following import ORGANISATION_PARTITION, Record, read
 from streams.kafka import KafkaError

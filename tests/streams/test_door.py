@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.envelope import Event
-from schemas.events import adapter, read_event
+from schemas.events import adapter
 from schemas.facts import FEED, PERSON, WITHDRAWALS, log_line, registers
 from schemas.moments import from_microseconds, instant_us
+from schemas.received import read_event
 from streams.appending import Entry
 from streams.books import Books
 from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused, VaultPeople, came_through

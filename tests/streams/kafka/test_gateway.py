@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from projections.organisation import Organisation
-from schemas.events import adapter, read_event
+from schemas.events import adapter
 from schemas.facts import PERSON
 from schemas.moments import instant_us
+from schemas.received import read_event
 from streams.books import Outcome, UnavailableError
 from streams.kafka import KafkaError, sending
 from streams.kafka import gateway as under_test
