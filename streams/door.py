@@ -19,7 +19,9 @@ from schemas.organisation import TargetAgreed, TargetLost, TargetReached, Worksp
 from schemas.wire import near
 from streams.appending import Entry
 from streams.sound import MOST_PEOPLE
-from streams.vault import Kind, Told, Vault, VaultError
+from streams.texts import Told
+from streams.vault import Kind, Vault
+from streams.vault_file import VaultError
 
 FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead; ten minutes is no clock any more
 

@@ -16,7 +16,8 @@ from schemas.received import read_event
 from streams.appending import Entry
 from streams.books import Books
 from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused, VaultPeople, came_through
-from streams.vault import Vault, VaultError
+from streams.vault import Vault
+from streams.vault_file import VaultError
 from tests.schemas.making import TYPES, events, few
 
 NOW = instant_us("2017-06-01T12:00:00Z")

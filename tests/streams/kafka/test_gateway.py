@@ -18,7 +18,8 @@ from streams.kafka import KafkaError, sending
 from streams.kafka import gateway as under_test
 from streams.kafka.gateway import OVERLOADED, Gateway
 from streams.kafka.topics import Log, partition_of
-from streams.vault import Kind, Told
+from streams.texts import Told
+from streams.vault import Kind
 from tests.streams.kafka.cluster import LOG, PARTITIONS, Cluster
 
 NOW = instant_us("2017-06-01T12:00:00Z")
