@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from bench.bpi2012 import bpi2012_lines
 from bench.report import missing_data, paired, report, seconds
-from projections.fold import State, Trail, evolve
+from projections.entities import State, evolve
+from projections.trail import Trail
 from schemas.facts import FEED, Fact, decode, decode_fact
 from schemas.moments import Calendar
 from streams.collecting import collection_paused

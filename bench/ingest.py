@@ -14,7 +14,7 @@ import httpx2 as httpx
 
 from bench.report import report
 from bench.served import call, post, served
-from schemas.events import read_event
+from schemas.received import read_event
 from streams.books import Books
 
 SENDERS, SIZE, BATCHES = 4, 100, 200

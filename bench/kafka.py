@@ -22,8 +22,8 @@ from bench.latency import measured, percentiles
 from bench.report import missing_data, report
 from bench.served import call, running, served
 from quotum.local.kafka import start
-from schemas.events import read_event
 from schemas.facts import FEED
+from schemas.received import read_event
 from streams.appending import Entry, columns
 from streams.books import vault_path
 from streams.kafka import topics

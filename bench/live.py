@@ -26,9 +26,9 @@ from bench.latency import measured, percentiles
 from bench.report import missing_data, report
 from bench.served import running, served, started
 from quotum.local.kafka import start
-from schemas.events import read_event
 from schemas.facts import FEED
 from schemas.moments import Calendar
+from schemas.received import read_event
 from streams.appending import Entry, Position, columns
 from streams.collecting import collection_paused
 from streams.following import Record, told

@@ -8,7 +8,7 @@ import statistics
 import time
 
 from bench.report import report
-from projections.fold import Trail
+from projections.trail import Trail
 from schemas.facts import FEED, Fact, read_fact
 from schemas.moments import Calendar, from_day_number
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
-from projections.fold import State, evolve
+from projections.entities import State, evolve
 from schemas.facts import Fact
 
 

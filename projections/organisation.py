@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from projections.fold import Entity, State, evolve
-from schemas.events import WORKSPACE
+from projections.entities import Entity, State, evolve
 from schemas.facts import NOBODY, Fact
 from schemas.moments import day_number
+from schemas.organisation import WORKSPACE
 from schemas.periods import Period
 
 LEFT = "left"

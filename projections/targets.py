@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
-from projections.fold import Entity, State, evolve
+from projections.entities import Entity, State, evolve
 from projections.metrics import METRICS, Metric, quantity
 from projections.organisation import ALWAYS
-from schemas.events import WORKSPACE
 from schemas.facts import NOBODY, Fact
 from schemas.moments import day_number
+from schemas.organisation import WORKSPACE
 from schemas.periods import Period, parse_period
 
 VALUE = "value@"

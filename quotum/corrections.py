@@ -12,15 +12,16 @@ from difflib import get_close_matches
 from secrets import token_hex
 from typing import Any
 
-from projections.fold import Posting
 from projections.metrics import METRICS
 from projections.organisation import rule_on
+from projections.postings import Posting
 from quotum.boards import QuestionError, value_text
 from quotum.people import Author, author_number, party
 from schemas.envelope import Event, PartyId, marked
-from schemas.events import EVENTS, read_event
+from schemas.events import EVENTS
 from schemas.facts import PERSON, data_of
 from schemas.moments import from_day_number, from_microseconds, instant_text
+from schemas.received import read_event
 from schemas.wire import EventError
 from streams.appending import Entry
 from streams.books import Books

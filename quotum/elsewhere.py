@@ -11,7 +11,9 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from streams.books import UnavailableError
-from streams.vault import Kind, Told, VaultError
+from streams.texts import Told
+from streams.vault import Kind
+from streams.vault_file import VaultError
 
 LEARNED_MOST = 200_000
 PARTIES_AT_ONCE, TEXTS_AT_ONCE = 1_000, 100  # as many as the owner answers for in one request

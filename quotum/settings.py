@@ -26,7 +26,7 @@ from streams.kafka import KafkaError
 from streams.mapping import MappingError
 from streams.ownership import owner_of
 from streams.rows import FileError
-from streams.vault import VaultError
+from streams.vault_file import VaultError
 
 DEFAULT_HISTORY = Path("quotum.duckdb")
 PATIENCE_SECONDS = 15  # another command is often done by then, and a server that starts says so

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from schemas.envelope import Data, Event, Writes, marked
-from schemas.events import EVENTS, WORKSPACE
+from schemas.events import EVENTS
 from schemas.moments import instant_us, microseconds
+from schemas.organisation import WORKSPACE
 from schemas.upcasters import UPCASTERS, upcast
 
 FEED, PERSON = 0, 1  # layers: what a feed says; what a person corrected, which outlives it until withdrawn

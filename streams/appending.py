@@ -10,7 +10,7 @@ from typing import NamedTuple
 import duckdb
 import msgspec
 
-from projections.fold import Lines, Posting
+from projections.postings import Lines, Posting
 from schemas.envelope import Event
 from schemas.facts import Fact, encode, read_fact
 from schemas.moments import microseconds

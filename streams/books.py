@@ -11,13 +11,14 @@ from time import time_ns
 from typing import Any, Literal, NamedTuple, Self
 
 from projections.crossings import Crossing, Said, said
-from projections.fold import Posting
 from projections.organisation import Organisation, organisation
+from projections.postings import Posting
 from projections.targets import Target, targets
 from schemas.envelope import Event
-from schemas.events import ORGANISATION, adapter
+from schemas.events import adapter
 from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar, from_day_number, from_microseconds
+from schemas.organisation import ORGANISATION
 from streams.comparing import Compared
 from streams.door import OWN_SOURCE, Door, Refused, VaultPeople
 from streams.figures import Scanning, Source, StandsFor, only_decides

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from projections.fold import Cell
+from projections.postings import Cell
 from streams import arrow
 from streams.history import History
 from streams.live.forms import Tagged

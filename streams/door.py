@@ -10,15 +10,18 @@ from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
 from projections.metrics import METRICS
+from schemas.corrections import CorrectionWithdrawn
 from schemas.data import Reassigned, Share
 from schemas.envelope import Data, Event, PartyId, VaultText, altered, marked, names_of
-from schemas.events import CorrectionWithdrawn, TargetAgreed, TargetLost, TargetReached, WorkspaceOpened
 from schemas.facts import FEED, PERSON, registers
 from schemas.moments import from_microseconds, instant_text, microseconds
+from schemas.organisation import TargetAgreed, TargetLost, TargetReached, WorkspaceOpened
 from schemas.wire import near
 from streams.appending import Entry
 from streams.sound import MOST_PEOPLE
-from streams.vault import Kind, Told, Vault, VaultError
+from streams.texts import Told
+from streams.vault import Kind, Vault
+from streams.vault_file import VaultError
 
 FUTURE_TOLERANCE_US = 10 * 60 * 1_000_000  # clocks of feeds run a little ahead; ten minutes is no clock any more
 

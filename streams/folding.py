@@ -11,7 +11,8 @@ from itertools import islice
 import duckdb
 import pyarrow as pa
 
-from projections.fold import Lines, Trail
+from projections.postings import Lines
+from projections.trail import Trail
 from schemas.moments import Calendar
 from streams.appending import Row
 from streams.collecting import collection_paused

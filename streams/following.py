@@ -13,10 +13,11 @@ from typing import NamedTuple, TypeVar
 
 import duckdb
 
-from projections.fold import Lines
-from schemas.events import ORGANISATION, read_event
+from projections.postings import Lines
 from schemas.facts import PERSON
 from schemas.moments import Calendar
+from schemas.organisation import ORGANISATION
+from schemas.received import read_event
 from schemas.wire import EventError, parse
 from streams.appending import DeadLetter, Entry, Place, Position, Row, Told, append, row
 from streams.collecting import collection_paused

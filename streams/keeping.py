@@ -11,7 +11,7 @@ from threading import Lock
 
 import duckdb
 
-from projections.fold import Line, Posting
+from projections.postings import Line, Posting
 from schemas.moments import from_day_number
 from streams.figures import Amounts, Asked, Key, Postings, scanned
 

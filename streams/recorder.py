@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 import duckdb
 
-from projections.fold import Lines, Posting
+from projections.postings import Lines, Posting
 from schemas.moments import Calendar
 from streams.appending import Entry, Position, Row, append, row
 from streams.folding import TRAILS_KEPT, Folding

@@ -15,7 +15,8 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from projections.fold import Cell, Posting, Trail
+from projections.postings import Cell, Posting
+from projections.trail import Trail
 from schemas.facts import read_fact
 from schemas.moments import Calendar, from_day_number
 from streams import arrow, plain_sql

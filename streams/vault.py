@@ -21,72 +21,26 @@ One process owns the file for as long as the vault is open; within it, threads t
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import os
-import re
-import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, Literal, Self
+
+from streams.labels import distinct
+from streams.texts import Kept, Told, forget, keep, keep_once, text_under
+from streams.vault_file import VaultError, all_or_nothing, checked, connect, failure, migrate
+from streams.vault_tables import MIGRATIONS, Migration
 
 Kind = Literal["person", "team"]
-Migration = Callable[[sqlite3.Connection], None]
 
-APPLICATION_ID: Final = 0x51755661  # "QuVa" in the file's header: other SQLite files are not ours to write into
 LONGEST_ID_CHARS: Final = 1_000  # ids, names and contacts beyond these are a feed gone wrong or hostile
 LONGEST_NAME_CHARS: Final = 1_000
 LONGEST_CONTACT_CHARS: Final = 10_000
-LONGEST_TEXT_CHARS: Final = 1_000_000
-_SALT_BYTES: Final = 16
-_KEY_BYTES: Final = 32
-_HELD_LOCK: Final = re.compile(r"^\d+: POSIX +ADVISORY +WRITE (\d+) (\w+:\w+:\d+) ", re.MULTILINE)
-
-
-class Told(NamedTuple):
-    """A free text, and which field of which event told it."""
-
-    source: str
-    event_id: str
-    field: str
-    text: str
-
-
-class VaultError(Exception):
-    """The vault cannot be used as asked: what, in which file, and how to fix it. It never holds a name or source id."""
-
-
-def _version_1(db: sqlite3.Connection) -> None:
-    db.execute("""CREATE TABLE numbers (
-        number INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT, contact TEXT, erased INTEGER NOT NULL DEFAULT 0
-    ) STRICT""")
-    db.execute("""CREATE TABLE source_ids (
-        namespace TEXT NOT NULL, kind TEXT NOT NULL, source_id TEXT NOT NULL,
-        number INTEGER NOT NULL REFERENCES numbers, PRIMARY KEY (namespace, kind, source_id)
-    ) STRICT, WITHOUT ROWID""")
-    db.execute("CREATE INDEX source_ids_of_number ON source_ids (number)")
-    db.execute("""CREATE TABLE suppressed (
-        digest BLOB PRIMARY KEY, number INTEGER NOT NULL REFERENCES numbers
-    ) STRICT, WITHOUT ROWID""")
-    db.execute(
-        "CREATE TABLE texts (ref TEXT PRIMARY KEY, salt BLOB NOT NULL, text TEXT NOT NULL) STRICT, WITHOUT ROWID"
-    )
-    # One row: the key of the suppression list, and whether erased bytes may still lie in the file.
-    db.execute("CREATE TABLE vault (key BLOB NOT NULL, unclean INTEGER NOT NULL) STRICT")
-    db.execute("INSERT INTO vault VALUES (?, 0)", [secrets.token_bytes(_KEY_BYTES)])
-
-
-def _version_2(db: sqlite3.Connection) -> None:
-    # Which reference an event's text was given, by a keyed digest; it outlives the text.
-    db.execute("CREATE TABLE told (digest BLOB PRIMARY KEY, ref TEXT NOT NULL) STRICT, WITHOUT ROWID")
-
-
-MIGRATIONS: Final[tuple[Migration, ...]] = (_version_1, _version_2)
-"""The one at index i takes the schema from version i to i + 1, in a transaction; version 0 is an empty file."""
 
 
 class Vault:
@@ -120,13 +74,13 @@ class Vault:
         Raises VaultError for a file that is not a vault, is of a newer version, or is owned by another process.
         """
         place = Path(path)
-        db = _connect(place)
+        db = connect(place)
         try:
-            _migrate(db, place, migrations)
+            migrate(db, place, migrations)
             return cls(place, db)
         except sqlite3.Error as error:
             db.close()
-            raise _told(error, place) from error
+            raise failure(error, place) from error
         except BaseException:
             db.close()
             raise
@@ -171,7 +125,7 @@ class Vault:
 
         Raises VaultError, setting none, if a number is erased or unknown; ValueError for a name that is too long.
         """
-        clean = {number: _checked(name, "name", LONGEST_NAME_CHARS).strip() or None for number, name in names.items()}
+        clean = {number: checked(name, "name", LONGEST_NAME_CHARS).strip() or None for number, name in names.items()}
         with self._writing() as db:
             self._refuse_erased(clean)
             rows = [(name, number, name) for number, name in clean.items()]
@@ -179,7 +133,7 @@ class Vault:
 
     def set_contact(self, number: int, contact: str) -> None:
         """Set how `number` is reached, any text; blank takes it away. Raises as `set_names` does."""
-        clean = _checked(contact, "contact", LONGEST_CONTACT_CHARS).strip() or None
+        clean = checked(contact, "contact", LONGEST_CONTACT_CHARS).strip() or None
         with self._writing() as db:
             self._refuse_erased([number])
             db.execute("UPDATE numbers SET contact = ? WHERE number = ?", [clean, number])
@@ -202,7 +156,7 @@ class Vault:
             )) END FROM numbers WHERE :kind IS NULL OR kind = :kind ORDER BY number"""
         with self._reading() as db:
             plain: dict[int, str] = dict(db.execute(query, {"kind": kind}))
-        return _distinct(plain)
+        return distinct(plain)
 
     def erased(self) -> frozenset[int]:
         """The numbers that were erased: those that take no name or contact any more."""
@@ -214,10 +168,10 @@ class Vault:
 
         Each call makes a new reference, for the same text too, so a reference does not give away which text it is.
         """
-        ref, salt = _reference(text)
+        kept = Kept.of(text)
         with self._writing() as db:
-            db.execute("INSERT INTO texts VALUES (?, ?, ?)", [ref, salt, text])
-        return ref
+            keep(db, kept)
+        return kept.ref
 
     def keep_told(self, told: Sequence[Told]) -> list[str]:
         """Keep free texts that events told; returns their references, as `keep_text` makes them.
@@ -226,22 +180,14 @@ class Vault:
         duplicate; after an erasure that reference is all it gets. Raises ValueError, keeping none, for a text that is
         too long or not valid Unicode.
         """
-        made = [(self._digest(*one), *_reference(one.text)) for one in told]
-        refs: list[str] = []
+        made = [(self._digest(*one), Kept.of(one.text)) for one in told]
         with self._writing() as db:
-            for one, (digest, ref, salt) in zip(told, made, strict=True):
-                found = db.execute("SELECT ref FROM told WHERE digest = ?", [digest]).fetchone()
-                if found is None:
-                    db.execute("INSERT INTO texts VALUES (?, ?, ?)", [ref, salt, one.text])
-                    db.execute("INSERT INTO told VALUES (?, ?)", [digest, ref])
-                refs.append(found[0] if found else ref)
-        return refs
+            return [keep_once(db, digest, kept) for digest, kept in made]
 
     def text(self, ref: str) -> str | None:
         """The text kept under `ref`, or None where there is none (any more)."""
         with self._reading() as db:
-            row = db.execute("SELECT text FROM texts WHERE ref = ?", [ref]).fetchone()
-        return row[0] if row else None
+            return text_under(db, ref)
 
     def erase(self, number: int, *, texts: Sequence[str] = ()) -> None:
         """Erase for good what is known of `number`, and the texts under the references `texts`.
@@ -261,7 +207,7 @@ class Vault:
                 db.executemany("INSERT INTO suppressed VALUES (?, ?)", list(digests.items()))
                 db.execute("DELETE FROM source_ids WHERE number = ?", [number])
                 db.execute("UPDATE numbers SET name = NULL, contact = NULL, erased = 1 WHERE number = ?", [number])
-                db.executemany("DELETE FROM texts WHERE ref = ?", [(ref,) for ref in texts])
+                forget(db, texts)
                 db.execute("UPDATE vault SET unclean = 1")
             self._suppressed.update(digests)
             for key in keys:
@@ -277,7 +223,7 @@ class Vault:
 
     def _give_numbers(self, namespace: str, kind: Kind, source_ids: Sequence[str]) -> dict[str, int]:
         for text, what in [(namespace, "namespace"), *((source_id, "source id") for source_id in source_ids)]:
-            if not _checked(text, what, LONGEST_ID_CHARS):
+            if not checked(text, what, LONGEST_ID_CHARS):
                 raise ValueError(f"a {what} is empty: leave out the {kind} where the source names none")
         given = {source_id: self._last + place for place, source_id in enumerate(source_ids, start=1)}
         with self._transaction() as db:
@@ -331,7 +277,7 @@ class Vault:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._told(), _all_or_nothing(self._db) as db:
+        with self._told(), all_or_nothing(self._db) as db:
             yield db
 
     @contextmanager
@@ -339,128 +285,4 @@ class Vault:
         try:
             yield
         except sqlite3.Error as error:
-            raise _told(error, self._path) from error
-
-
-def _reference(text: str) -> tuple[str, bytes]:
-    """A new reference for a text, and the salt in it."""
-    salt = secrets.token_bytes(_SALT_BYTES)
-    return hashlib.sha256(salt + _checked(text, "text", LONGEST_TEXT_CHARS).encode()).hexdigest(), salt
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        # Made here, because SQLite would let the group and others read it. Its journal takes the same mode.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise VaultError(
-            f"{path} cannot be made ({error.strerror}): give a folder that exists and can be written"
-        ) from error
-    try:
-        # No waiting (timeout): an owner keeps its vault for hours. No hidden transactions (isolation_level).
-        return sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise _told(error, path) from error
-
-
-def _migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
-    db.execute("PRAGMA locking_mode = EXCLUSIVE")
-    version = _version(db, path)
-    if version > len(migrations):
-        raise VaultError(
-            f"{path} is a vault of version {version}, newer than this program's {len(migrations)}: "
-            "open it with the newer release that wrote it"
-        )
-    # Only now that the file is known to be ours may anything be changed in it.
-    for pragma in (
-        "secure_delete = ON",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "temp_store = MEMORY",
-    ):
-        db.execute(f"PRAGMA {pragma}").fetchall()
-    for number, migration in enumerate(migrations[version:], start=version + 1):
-        with _all_or_nothing(db):
-            migration(db)
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {number}")
-
-
-def _version(db: sqlite3.Connection, path: Path) -> int:
-    """The version of the schema, 0 for an empty file; VaultError for a file that somebody else made."""
-    application: int = db.execute("PRAGMA application_id").fetchone()[0]
-    version: int = db.execute("PRAGMA user_version").fetchone()[0]
-    is_empty = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-    if application == APPLICATION_ID or (is_empty and application == 0 and version == 0):
-        return version
-    raise _foreign(path)
-
-
-def _foreign(path: Path) -> VaultError:
-    return VaultError(f"{path} is not a vault, and was left as it is: move it away, or name another history")
-
-
-@contextmanager
-def _all_or_nothing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield db
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-
-
-def _told(error: sqlite3.Error, path: Path) -> VaultError:
-    """What a failure of SQLite means for whoever runs this."""
-    code = getattr(error, "sqlite_errorname", "")
-    if code.startswith("SQLITE_BUSY"):
-        return VaultError(f"{path} is owned by {_owner(path)}: ask that one, or stop it and try again")
-    if code == "SQLITE_NOTADB":
-        return _foreign(path)
-    return VaultError(f"{path} cannot be read or written ({error}): see to the disk and its rights, and open it again")
-
-
-def _owner(path: Path) -> str:
-    """Who holds the lock on `path`, where the system tells (Linux does)."""
-    try:
-        held = _HELD_LOCK.findall(Path("/proc/locks").read_text(encoding="ascii"))
-        file = path.stat()
-    except OSError:
-        return "another process"
-    here = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
-    owner = next((process for process, place in held if place == here), None)
-    if owner is None:
-        return "another process"
-    return "this process already" if owner == str(os.getpid()) else f"process {owner}"
-
-
-def _checked(text: str, what: str, most_chars: int) -> str:
-    """`text` itself, or ValueError: SQLite keeps valid Unicode only. The message has no text in it: it is a name."""
-    if len(text) > most_chars:
-        raise ValueError(f"a {what} has {len(text)} characters: shorten it to {most_chars}")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise ValueError(f"a {what} is not valid Unicode: read its source with the right encoding") from None
-    return text
-
-
-def _distinct(plain: Mapping[int, str]) -> dict[int, str]:
-    """`plain` with suffixes where labels are equal, in the order given."""
-    reserved = set(plain.values())
-    seen: dict[str, int] = {}
-    labels: dict[int, str] = {}
-    for number, label in plain.items():
-        count = seen.get(label, 0) + 1
-        while count > 1 and f"{label} ({count})" in reserved:
-            count += 1
-        seen[label] = count
-        labels[number] = label if count == 1 else f"{label} ({count})"
-        reserved.add(labels[number])
-    return labels
+            raise failure(error, self._path) from error

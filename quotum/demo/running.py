@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from quotum.demo.selling import CURRENCY, VERSION, Floor, Move, event, pause_seconds, working_moments
 from quotum.demo.team import MANAGER, REPS, organisation
 from schemas.envelope import Event
-from schemas.events import ORGANISATION, adapter
+from schemas.events import adapter
 from schemas.facts import FEED, PERSON
 from schemas.moments import from_microseconds
+from schemas.organisation import ORGANISATION
 from streams.appending import Entry
 from streams.books import Books, UnavailableError
 from streams.door import DEMO_SOURCE, Refused

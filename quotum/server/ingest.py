@@ -13,8 +13,8 @@ from quotum.server.access import may
 from quotum.server.bodies import body
 from quotum.server.problems import Fault, ProblemError, documented
 from schemas.envelope import Event
-from schemas.events import read_event
 from schemas.facts import FEED, encode
+from schemas.received import read_event
 from streams.books import Outcome
 
 LARGEST_BODY_BYTES = 4_000_000

@@ -15,7 +15,7 @@ from quotum.server.problems import documented
 from schemas.envelope import Label, Text
 from streams.books import Books
 from streams.door import VaultPeople
-from streams.vault import Told
+from streams.texts import Told
 
 MOST_PARTIES, MOST_TEXTS = 1_000, 100  # in one request
 LARGEST_BODY_BYTES = 6_000_000  # room for so many, each as long as it may be

@@ -15,7 +15,7 @@ from quotum.server.refusing import refused
 from schemas.wire import Fault as Wrong
 from streams.books import UnavailableError
 from streams.history import HistoryError
-from streams.vault import VaultError
+from streams.vault_file import VaultError
 
 MEDIA_TYPE = "application/problem+json"
 SEE = "see /docs for what is expected there"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 from aiokafka import TopicPartition
 
-from projections.fold import Cell
+from projections.postings import Cell
 from streams.kafka import KafkaError
 from streams.kafka.blocking import ANSWER_SECONDS, Blocking, let_go, reader, started
 from streams.kafka.reading import IDLE_MS

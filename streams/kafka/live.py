@@ -14,9 +14,9 @@ from typing import Literal, Self
 from kafka.consumer.fetcher import ConsumerRecord
 
 from projections.crossings import Crossing
-from projections.fold import Posting
-from schemas.events import read_event
+from projections.postings import Posting
 from schemas.moments import Calendar
+from schemas.received import read_event
 from streams.appending import Entry
 from streams.books import BehindError, Books, Outcome, Reached, expect_own_vault, expect_vault, vault_path, wall_clock
 from streams.comparing import Compared, compare

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from schemas.events import ORGANISATION
+from schemas.organisation import ORGANISATION
 from streams.appending import DeadLetter
 from streams.following import ORGANISATION_PARTITION, Record, read
 from streams.kafka import KafkaError

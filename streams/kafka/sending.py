@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError as ClientError
 
-from schemas.events import ORGANISATION
+from schemas.organisation import ORGANISATION
 from streams.appending import Entry, columns
 from streams.books import Outcome, UnavailableError
 from streams.following import ORGANISATION_PARTITION

@@ -15,8 +15,9 @@ from kafka.partitioner import murmur2
 
 from projections.organisation import Organisation, organisation
 from schemas.envelope import Event
-from schemas.events import ORGANISATION, read_event
 from schemas.facts import FEED, Fact, fact, log_line
+from schemas.organisation import ORGANISATION
+from schemas.received import read_event
 from streams.books import own_event, rule_event, wall_clock
 from streams.kafka import KafkaError, clients
 

@@ -13,7 +13,7 @@ from typing import Protocol, Self, TypeVar
 import duckdb
 import pyarrow as pa
 
-from projections.fold import Posting
+from projections.postings import Posting
 from streams import arrow
 from streams.figures import Amounts, Asked, Source
 from streams.history import SETTINGS

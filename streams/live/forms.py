@@ -18,7 +18,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from projections.fold import Cell, Entity
+from projections.entities import Entity
+from projections.postings import Cell
 from projections.shares import Register, Stamp
 from schemas.facts import STEPS
 

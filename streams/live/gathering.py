@@ -11,7 +11,7 @@ Rules
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from projections.fold import Cell
+from projections.postings import Cell
 from streams.live.forms import (
     Counted,
     FormError,

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from projections.fold import PLACED, Cell, Posting, Trail, add_lines
+from projections.placing import PLACED
+from projections.postings import Cell, Posting, add_lines
+from projections.trail import Trail
 from schemas.facts import Fact
 from schemas.moments import Calendar
 from streams.appending import DeadLetter, Position

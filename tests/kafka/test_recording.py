@@ -11,9 +11,10 @@ from kafka import KafkaProducer
 
 from quotum.local import kafka as local
 from schemas.envelope import Event as Said
-from schemas.events import ORGANISATION, read_event
 from schemas.facts import FEED, PERSON, log_line
 from schemas.moments import Calendar
+from schemas.organisation import ORGANISATION
+from schemas.received import read_event
 from streams.appending import Entry
 from streams.following import ORGANISATION_PARTITION, Follower
 from streams.history import History

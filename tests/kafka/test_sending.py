@@ -13,7 +13,7 @@ from kafka import TopicPartition
 
 from quotum.local import kafka as local
 from quotum.local.kafka import Broker
-from schemas.events import ORGANISATION
+from schemas.organisation import ORGANISATION
 from streams.books import UnavailableError
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import clients, topics

@@ -10,7 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from projections.fold import Cell, Posting, State, Trail, add_lines, credits, evolve  # noqa: A004 (the domain's own word)
+from projections.entities import State, evolve
+from projections.postings import Cell, add_lines
 from schemas.events import adapter
 from schemas.facts import FEED, PERSON, Fact, fact
 from schemas.moments import Calendar
@@ -58,20 +59,6 @@ def summed(postings: list[tuple[str, Any, int]]) -> dict[Cell, int]:
     cells: dict[Cell, int] = {}
     add_lines(cells, postings)
     return {cell: amount for cell, amount in cells.items() if amount}
-
-
-def posted(history: list[Fact], calendar: Calendar = AMSTERDAM) -> tuple[Trail, list[Posting]]:
-    """A trail that was told these facts one by one, and all that it posted."""
-    trail = Trail(calendar)
-    return trail, [posting for one in history for posting in trail.post(one)]
-
-
-def cells_of(history: list[Fact], calendar: Calendar = AMSTERDAM) -> dict[Cell, int]:
-    """The figures, by the specification and by postings at once: both must say the same."""
-    trail, postings = posted(history, calendar)
-    cells = credits(trail.state, calendar)
-    assert summed(postings) == cells
-    return cells
 
 
 Choices = tuple[Any, ...]

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Trail
 from projections.shares import (
     BEGINNING,
     OPENING,
@@ -23,6 +22,7 @@ from projections.shares import (
     statement,
     statements,
 )
+from projections.trail import Trail
 from schemas.data import MILLIONTHS
 from schemas.facts import FEED, NOBODY, PERSON, WITHDRAWN, Fact
 from schemas.moments import microseconds, parse_instant

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from projections.organisation import ALWAYS
 from projections.targets import Scope, Target, in_force, targets
-from schemas.events import read_event
 from schemas.facts import FEED, PERSON, Fact, fact
 from schemas.moments import day_number
+from schemas.received import read_event
 from tests.schemas.making import sent
 
 Json = dict[str, Any]

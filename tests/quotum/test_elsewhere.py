@@ -18,7 +18,8 @@ from quotum.server.app import create_app
 from quotum.server.serving import address, listen
 from streams.books import Books, UnavailableError
 from streams.keys import Keys
-from streams.vault import Told, VaultError
+from streams.texts import Told
+from streams.vault_file import VaultError
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from quotum import reference
 from quotum.reference import EXAMPLES, KINDS, events_page, example, forms, metrics_page, sources, unit
 from schemas.data import ActivityDone, CorrectionWithdrawn, DealWon, Reassigned, RepJoined, WorkspaceOpened
 from schemas.envelope import Event
-from schemas.events import EVENTS, read_event
+from schemas.events import EVENTS
 from schemas.facts import data_of
+from schemas.received import read_event
 
 
 def section(page: str, heading: str) -> str:

@@ -11,7 +11,7 @@ from quotum.people import Author
 from quotum.settings import DEFAULT_HISTORY, FAILED, REFUSED, USAGE, WELL, Held, author, holding, opened, stop, told
 from streams.books import BehindError, UnavailableError
 from streams.history import HistoryError
-from streams.vault import VaultError
+from streams.vault_file import VaultError
 from tests.quotum.conftest import Quotum
 from tests.small_books import make_books
 

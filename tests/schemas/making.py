@@ -31,6 +31,11 @@ money_to_reach = money.map(lambda amount: {**amount, "value": amount["value"].ls
 sequences = st.integers(-(2**63), 2**63 - 1)
 
 
+def types_of(module: str) -> list[str]:
+    """The types of event that a module tells of."""
+    return [kind for kind in TYPES if EVENTS[kind].__module__ == module]
+
+
 @st.composite
 def shares(draw: st.DrawFn, parties: st.SearchStrategy[Any]) -> list[Json]:
     """Some parties with parts that sum to 1."""

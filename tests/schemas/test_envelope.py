@@ -29,7 +29,7 @@ from schemas.envelope import (
     marks,
     names_of,
 )
-from schemas.events import read_event
+from schemas.received import read_event
 from schemas.wire import EventError
 from tests.schemas.making import TYPES, Json, events, few, sent, sequences, won
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import schemas.facts
 from schemas.envelope import Event, Writes, marked
-from schemas.events import EVENTS, read_event
+from schemas.events import EVENTS
 from schemas.facts import (
     FEED,
     NOBODY,
@@ -28,6 +28,7 @@ from schemas.facts import (
     registers,
 )
 from schemas.moments import instant_text
+from schemas.received import read_event
 from schemas.upcasters import Upcaster, upcast
 from tests.schemas.making import TYPES, Json, events, few, numbers, sent
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.events import EVENTS, read_event
+from schemas.events import EVENTS
+from schemas.received import read_event
 from schemas.wire import FAULTS_SHOWN, EventError, Fault, json_type, near, parse, unpack
 from tests.schemas.making import Json, events, won
 

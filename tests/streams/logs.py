@@ -11,8 +11,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from schemas.envelope import altered
-from schemas.events import ORGANISATION
 from schemas.facts import log_line
+from schemas.organisation import ORGANISATION
 from streams.appending import DeadLetter, Entry, row
 from streams.following import ORGANISATION_PARTITION, Record
 from tests.histories import History as Events

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, Self, cast
 
 import duckdb
 
-from projections import fold
-from projections.fold import Cell, State
+from projections.entities import State, evolve
+from projections.fold import credits  # noqa: A004 (the domain's own word)
+from projections.postings import Cell
 from schemas.envelope import Event
 from schemas.events import adapter
 from schemas.facts import FEED, Fact, fact
@@ -98,10 +99,10 @@ def specified(facts: Iterable[Fact], calendar: Calendar) -> dict[Cell, int]:
     """What facts count for, from scratch."""
     trails: dict[str, State] = {}
     for one in facts:
-        fold.evolve(trails.setdefault(one.trail, {}), one)
+        evolve(trails.setdefault(one.trail, {}), one)
     cells: dict[Cell, int] = {}
     for state in trails.values():
-        for cell, amount in fold.credits(state, calendar).items():
+        for cell, amount in credits(state, calendar).items():
             cells[cell] = cells.get(cell, 0) + amount
     return {cell: amount for cell, amount in cells.items() if amount}
 

@@ -17,7 +17,8 @@ from streams.following import ORGANISATION_PARTITION, Follower, Record
 from streams.history import History, HistoryError
 from streams.records import written
 from streams.replaying import stored_cells
-from streams.vault import Vault, VaultError
+from streams.vault import Vault
+from streams.vault_file import VaultError
 
 NOW = instant_us("2017-06-01T12:00:00Z")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell
+from projections.postings import Cell
 from streams.comparing import Compared, Differing, compare
 from streams.following import ORGANISATION_PARTITION, Follower
 from streams.history import History

@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.envelope import Event
-from schemas.events import adapter, read_event
+from schemas.events import adapter
 from schemas.facts import FEED, PERSON, WITHDRAWALS, log_line, registers
 from schemas.moments import from_microseconds, instant_us
+from schemas.received import read_event
 from streams.appending import Entry
 from streams.books import Books
 from streams.door import BY_NUMBER, FUTURE_TOLERANCE_US, Door, Refused, VaultPeople, came_through
-from streams.vault import Vault, VaultError
+from streams.vault import Vault
+from streams.vault_file import VaultError
 from tests.schemas.making import TYPES, events, few
 
 NOW = instant_us("2017-06-01T12:00:00Z")

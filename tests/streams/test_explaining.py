@@ -4,8 +4,8 @@ from datetime import date
 from pathlib import Path
 
 from projections.organisation import Organisation, Span
-from schemas.events import read_event
 from schemas.moments import day_number
+from schemas.received import read_event
 from streams.books import Books
 from streams.explaining import steps
 from streams.figures import Asked, sums

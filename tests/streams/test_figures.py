@@ -8,10 +8,10 @@ import pytest
 
 from projections.organisation import Span
 from projections.reached import Credit
-from schemas.events import read_event
 from schemas.facts import FEED, PERSON
 from schemas.moments import day_number, instant_us
 from schemas.periods import parse_period
+from schemas.received import read_event
 from streams import figures
 from streams.books import Books
 from streams.door import PERSON_SOURCE

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell
 from projections.organisation import organisation
+from projections.postings import Cell
 from projections.targets import targets
 from schemas.envelope import Event
-from schemas.events import ORGANISATION, read_event
 from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar
+from schemas.organisation import ORGANISATION
+from schemas.received import read_event
 from streams import following as under_test
 from streams.appending import DeadLetter, Entry, Position
 from streams.following import NEWER, ORGANISATION_PARTITION, PAST_THE_DOOR, Follower, Record, Taken

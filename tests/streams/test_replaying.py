@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell
+from projections.postings import Cell
 from schemas.envelope import Event
 from schemas.events import adapter
 from schemas.facts import FEED

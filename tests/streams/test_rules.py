@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.events import DealReopened
+from schemas.pipeline import DealReopened
 from streams.rules import Condition, RowMapping, Rule, Template
 from tests.files import LOG, mapping_of
 

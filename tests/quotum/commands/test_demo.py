@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from quotum.demo.running import SOLD, ZONE
-from schemas.events import ORGANISATION
+from schemas.organisation import ORGANISATION
 from streams.books import Books
 from streams.door import DEMO_SOURCE
 from streams.history import History

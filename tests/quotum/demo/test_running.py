@@ -12,9 +12,9 @@ from quotum import boards
 from quotum.demo import running, selling
 from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
 from quotum.demo.selling import Floor
-from schemas.events import read_event
 from schemas.facts import FEED, PERSON
 from schemas.moments import microseconds
+from schemas.received import read_event
 from streams.appending import Entry
 from streams.books import Books, Outcome, UnavailableError
 from streams.door import DEMO_SOURCE

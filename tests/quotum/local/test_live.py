@@ -15,7 +15,7 @@ import pytest
 from quotum.demo.running import SOLD
 from quotum.local.jars import LocalError
 from quotum.local.live import CommandPart
-from schemas.events import ORGANISATION
+from schemas.organisation import ORGANISATION
 from streams.door import DEMO_SOURCE
 from streams.history import History
 from tests.kafka.broker import expect_runnable

@@ -19,7 +19,7 @@ from schemas.envelope import Event
 from schemas.facts import FEED
 from streams.books import Outcome, UnavailableError
 from streams.keys import Keys
-from streams.vault import VaultError
+from streams.vault_file import VaultError
 from tests.quotum.server.serving import WON, opened
 
 

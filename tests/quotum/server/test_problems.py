@@ -8,7 +8,7 @@ from quotum.server.problems import SEE, Fault, told
 from schemas.wire import Fault as Wrong
 from streams.books import BehindError, UnavailableError
 from streams.history import HistoryError
-from streams.vault import VaultError
+from streams.vault_file import VaultError
 from tests.quotum.server.serving import WON, served
 
 

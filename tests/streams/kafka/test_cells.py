@@ -7,8 +7,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, OffsetOutOfRangeError
 
-from projections.fold import Cell
 from projections.organisation import Organisation
+from projections.postings import Cell
 from streams.kafka import KafkaError, blocking
 from streams.kafka.cells import CellReading, Snapshot
 from streams.kafka.recording import AwayError

@@ -6,9 +6,9 @@ from threading import Event
 
 import pytest
 
-from projections.fold import Cell
 from projections.metrics import OWNER
 from projections.organisation import Organisation, Span
+from projections.postings import Cell
 from streams.figures import Asked
 from streams.kafka import KafkaError, following_cells
 from streams.kafka.following_cells import CellFollowing

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from projections.organisation import Organisation
-from schemas.events import adapter, read_event
+from schemas.events import adapter
 from schemas.facts import PERSON
 from schemas.moments import instant_us
+from schemas.received import read_event
 from streams.books import Outcome, UnavailableError
 from streams.kafka import KafkaError, sending
 from streams.kafka import gateway as under_test
 from streams.kafka.gateway import OVERLOADED, Gateway
 from streams.kafka.topics import Log, partition_of
-from streams.vault import Kind, Told
+from streams.texts import Told
+from streams.vault import Kind
 from tests.streams.kafka.cluster import LOG, PARTITIONS, Cluster
 
 NOW = instant_us("2017-06-01T12:00:00Z")

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaTimeoutError, NoOffsetForPartitionError, Offset
 from aiokafka.errors import NotLeaderForPartitionError as NotLeader
 
 from projections.organisation import Organisation
-from schemas.events import ORGANISATION
+from schemas.organisation import ORGANISATION
 from streams.following import ORGANISATION_PARTITION, Record
 from streams.kafka import KafkaError, blocking, reading
 from streams.kafka.reading import Reading, places

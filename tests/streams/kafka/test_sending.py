@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from aiokafka.errors import RequestTimedOutError
 
-from schemas.events import ORGANISATION
 from schemas.facts import FEED
+from schemas.organisation import ORGANISATION
 from streams.appending import Entry
 from streams.books import Outcome, UnavailableError
 from streams.following import ORGANISATION_PARTITION

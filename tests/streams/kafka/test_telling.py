@@ -10,7 +10,7 @@ from kafka.errors import KafkaTimeoutError, ProducerFencedError
 
 from projections.crossings import Crossing, Said
 from projections.organisation import Organisation
-from schemas.events import read_event
+from schemas.received import read_event
 from streams.books import BehindError
 from streams.kafka import KafkaError, clients
 from streams.kafka.live import LiveBooks

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from projections.fold import Cell
+from projections.postings import Cell
 from schemas.facts import fact
 from schemas.moments import Calendar
 from streams.appending import Position

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from projections.fold import Cell
+from projections.postings import Cell
 from streams.live.forms import Tagged, read_cell_key, read_cell_value
 from streams.live.stepping import Stepping
 from tests.streams.live.simulated import CELLS, Broker, Disk, KilledError, Mutant, Owner, Source, empty_disk, work

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell, Posting
 from projections.metrics import OWNER
 from projections.organisation import Organisation, Span
+from projections.postings import Cell, Posting
 from streams.figures import Asked, Scanning, scanned
 from streams.following import ORGANISATION_PARTITION, Follower
 from streams.keeping import Keeping

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell, State, Trail, evolve
+from projections.entities import State, evolve
+from projections.postings import Cell
+from projections.trail import Trail
 from schemas.facts import Fact
 from streams.live.forms import (
     FORM,

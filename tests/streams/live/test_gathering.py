@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell
+from projections.postings import Cell
 from streams.live.forms import Counted, FormError, Tagged, cell_key, cell_value, counted_key, counted_value
 from streams.live.gathering import Gathering, Moved
 from tests.histories import History as Events

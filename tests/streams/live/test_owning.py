@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell
+from projections.postings import Cell
 from schemas.facts import FEED
 from schemas.moments import Calendar
 from streams.appending import DeadLetter, Entry, Position

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.fold import Cell, Trail
+from projections.postings import Cell
+from projections.trail import Trail
 from schemas.events import adapter
 from schemas.facts import FEED, PERSON, Fact
 from schemas.moments import Calendar
