@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -63,7 +63,10 @@ def running(*words: str, folder: Path, port: int = 0) -> Iterator[Running]:
 
 
 class Forked:
-    """Servers one after the other, each a process of its own; what they import, which takes longest, is so once."""
+    """Servers one after the other, each a process of its own; what they import, which takes longest, is so once.
+
+    Whatever becomes of them, no wait here lasts for ever, and nothing is left running at the end.
+    """
 
     def __init__(self, *modules: str, folder: Path, complaints: Path) -> None:
         """`modules`: imported beside the command line's own; `complaints`: a file for their standard error."""
@@ -76,10 +79,15 @@ class Forked:
                 stdout=subprocess.PIPE,
                 stderr=file,
                 text=True,
+                process_group=0,  # it is ended with all that it started
             )
         self._complaints = complaints
+        self._news = threading.Condition()
+        self._code: int | None = None  # of the last one, once it has ended
         self.process: int | None = None
         self.url = ""
+        self._listening = threading.Thread(target=self._listen)
+        self._listening.start()
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -87,23 +95,23 @@ class Forked:
 
     def __exit__(self, *_: object) -> None:
         """Kill what runs."""
-        self.kill()
-        self._driver.communicate()
+        assert self._driver.stdin
+        os.killpg(self._driver.pid, signal.SIGKILL)
+        self._driver.wait()
+        self._listening.join()
+        self._driver.stdin.close()
 
     def start(self, *words: str) -> str:
         """The next one, once it answers: its address. Words without blanks."""
         assert self._driver.stdin
-        self._driver.stdin.write(" ".join(words) + "\n")
-        self._driver.stdin.flush()
-        self.process, self.url = None, ""
-        while not (self.process and self.url):
-            line = self._line()
-            if found := re.fullmatch(r"process (\d+)\n", line):
-                self.process = int(found[1])
-            elif found := ADDRESS.search(line):
-                self.url = found[0]
-            assert not line.startswith("ended"), (words, line, self._complaints.read_text(encoding="utf-8"))
-        return self.url
+        with self._news:
+            assert self.process is None, "the one before it still runs"
+            self._code, self.url = None, ""
+            self._driver.stdin.write(" ".join(words) + "\n")
+            self._driver.stdin.flush()
+            self._wait_for(lambda: bool(self.process and self.url) or self._code is not None)
+            assert self._code is None, (words, self._code, self._complaints.read_text(encoding="utf-8"))
+            return self.url
 
     def kill(self) -> None:
         """SIGKILL; harmless where none runs."""
@@ -111,31 +119,42 @@ class Forked:
 
     def end(self) -> int:
         """Have it end in good order; its exit code."""
-        late = threading.Timer(ENDED_SECONDS, self._driver.kill)
-        late.start()
-        try:
-            return self._stop(signal.SIGTERM)
-        finally:
-            late.cancel()
+        return self._stop(signal.SIGTERM)
 
     def ended(self) -> int:
         """Wait until it has ended by itself; its exit code."""
-        self.process = None
-        while not (found := re.fullmatch(r"ended (-?\d+)\n", self._line())):
-            continue
-        return int(found[1])
+        with self._news:
+            self._wait_for(lambda: self._code is not None)
+            assert self._code is not None
+            return self._code
 
     def _stop(self, how: signal.Signals) -> int:
-        if self.process is None:
-            return 0
-        os.kill(self.process, how)
+        with self._news:
+            if self.process is None:
+                return 0
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(self.process, how)
         return self.ended()
 
-    def _line(self) -> str:
+    def _wait_for(self, is_so: Callable[[], bool]) -> None:
+        assert self._news.wait_for(is_so, ENDED_SECONDS), self._complaints.read_text(encoding="utf-8")
+
+    def _listen(self) -> None:
         assert self._driver.stdout
-        line = self._driver.stdout.readline()
-        assert line, "the driver ended"
-        return line
+        with self._driver.stdout as lines:
+            for line in lines:
+                self._hear(line)
+        self._hear(f"ended {self._driver.wait()}\n")  # nothing comes any more
+
+    def _hear(self, line: str) -> None:
+        with self._news:
+            if found := re.fullmatch(r"process (\d+)\n", line):
+                self.process = int(found[1])
+            elif found := re.fullmatch(r"ended (-?\d+)\n", line):
+                self.process, self._code = None, int(found[1])
+            elif found := ADDRESS.search(line):
+                self.url = found[0]
+            self._news.notify_all()
 
 
 def ask(*words: str, folder: Path, **environment: str) -> tuple[int, str, str]:

@@ -45,6 +45,7 @@ from tests.kafka.working import (
 )
 
 ENDING_SECONDS = 10
+WAITING = "waiting for the broker at"
 WORKSPACE: dict[str, Any] = {"zone": "Europe/Amsterdam", "currency": "EUR", "partitions": 4}
 
 
@@ -195,16 +196,15 @@ def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tm
         log = topics.create(broker.address, **WORKSPACE)
         with working(log, tmp_path / "one", *QUICK) as worker:
             for seed in (9, 10):
-                before = sum(ends(log).values())
+                before, waited = sum(ends(log).values()), worker.complaints().count(WAITING)
                 send(log, sold(2_000, seed))
                 wait_until(lambda: sum(counted(log).values()) > before)  # noqa: B023 (asked here alone)
                 broker.kill()
-                wait_until(lambda: "waiting for the broker at" in worker.complaints() or not worker.lives())
+                wait_until(lambda: worker.complaints().count(WAITING) > waited or not worker.lives())  # noqa: B023 (here)
                 broker.start()
-                if not worker.lives():
-                    worker.start()
+                worker.tend()
             send(log, sold(500, seed=11))
-            wait_for_all(log, [worker])
+            wait_for_all(log, [worker], worker.tend)
         expect_exact(log)
     finally:
         broker.stop()

@@ -8,11 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
-import httpx2 as httpx
 import msgspec
 from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
@@ -77,7 +75,7 @@ def send(log: Log, events: Sequence[Written]) -> None:
     """Into the log; all of them are there on return."""
     sending = Sending(log)
     for first in range(0, len(events), SENT_AT_ONCE):
-        sending.send(events[first : first + SENT_AT_ONCE]).result()
+        sending.send(events[first : first + SENT_AT_ONCE]).result(ENDED_SECONDS)
     sending.close()
 
 
@@ -104,7 +102,7 @@ class Feed:
         try:
             sending = Sending(self._log)
             for first in itertools.cycle(range(0, len(self._events), AT_ONCE)):
-                sending.send(self._events[first : first + AT_ONCE]).result()
+                sending.send(self._events[first : first + AT_ONCE]).result(ENDED_SECONDS)
                 if self._stopped.wait(PAUSE_SECONDS):
                     break
             sending.close()
@@ -132,10 +130,12 @@ class Worker(Command):
 
     def lives(self) -> bool:
         """Whether it has not ended by itself."""
-        try:
-            return httpx.get(f"{self.url}/health", trust_env=False).status_code == HTTPStatus.OK
-        except httpx.TransportError:
-            return False
+        return self._forked.process is not None
+
+    def tend(self) -> None:
+        """Start it again where it has ended, as whoever supervises it does."""
+        if not self.lives():
+            self.start()
 
 
 @contextmanager
@@ -172,11 +172,12 @@ def ends(log: Log) -> dict[int, int]:
         return {place.partition: end for place, end in asking.end_offsets(places).items()}
 
 
-def wait_for_all(log: Log, workers: Sequence[Worker] = ()) -> None:
-    """Until all that is in the log now is committed by workers."""
+def wait_for_all(log: Log, workers: Sequence[Worker] = (), tend: Callable[[], object] = lambda: None) -> None:
+    """Until all that is in the log now is committed by workers. `tend`: what to see to meanwhile."""
     wanted = {partition: end for partition, end in ends(log).items() if end}
 
     def there() -> bool:
+        tend()
         found = counted(log)
         return all(found.get(partition, 0) >= end for partition, end in wanted.items())
 
