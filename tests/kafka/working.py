@@ -148,11 +148,20 @@ def working(log: Log, folder: Path, *words: str) -> Iterator[Worker]:
         worker.close()
 
 
-def wait_until(is_so: Callable[[], bool], told: Callable[[], object] = lambda: "") -> None:
-    """Look again and again; fails where it does not come to that."""
-    until = time.monotonic() + ENDED_SECONDS
+def wait_until(
+    is_so: Callable[[], bool], workers: Sequence[Worker] = (), progress: Callable[[], object] = lambda: None
+) -> None:
+    """Look again and again, and start workers again that ended; fails where nothing goes on for long.
+
+    `progress`: another value each time something went on.
+    """
+    until, seen = time.monotonic() + ENDED_SECONDS, progress()
     while not is_so():
-        assert time.monotonic() < until, told()
+        for one in workers:
+            one.tend()
+        if (now := progress()) != seen:
+            until, seen = time.monotonic() + ENDED_SECONDS, now
+        assert time.monotonic() < until, (seen, [one.complaints() for one in workers])
         time.sleep(LOOK_SECONDS)
 
 
@@ -172,22 +181,23 @@ def ends(log: Log) -> dict[int, int]:
         return {place.partition: end for place, end in asking.end_offsets(places).items()}
 
 
-def wait_for_all(log: Log, workers: Sequence[Worker] = (), tend: Callable[[], object] = lambda: None) -> None:
-    """Until all that is in the log now is committed by workers. `tend`: what to see to meanwhile."""
+def wait_for_all(log: Log, workers: Sequence[Worker] = ()) -> None:
+    """Until all that is in the log now is committed by workers."""
     wanted = {partition: end for partition, end in ends(log).items() if end}
+    found = counted(log)
 
-    def there() -> bool:
-        tend()
+    def looked() -> dict[int, int]:
+        nonlocal found
         found = counted(log)
-        return all(found.get(partition, 0) >= end for partition, end in wanted.items())
+        return found
 
-    wait_until(there, lambda: (wanted, counted(log), [one.complaints() for one in workers]))
+    wait_until(lambda: all(found.get(one, 0) >= end for one, end in wanted.items()), workers, looked)
 
 
-def wait_for_some(log: Log, more: int) -> None:
+def wait_for_some(log: Log, more: int, workers: Sequence[Worker]) -> None:
     """Until so many more places of the log are committed."""
     wanted = sum(counted(log).values()) + more
-    wait_until(lambda: sum(counted(log).values()) >= wanted)
+    wait_until(lambda: sum(counted(log).values()) >= wanted, workers)
 
 
 def values(log: Log, topic: str) -> Iterator[ConsumerRecord]:
