@@ -83,14 +83,11 @@ def altered(model: M, changes: Mapping[str, object]) -> M:
     """What `model_copy` gives for a model without private parts, at a tenth of its price."""
     cls = type(model)
     made = cls.__new__(cls)
-    told: dict[str, Any] = {
-        "__dict__": {**model.__dict__, **changes},
-        "__pydantic_fields_set__": {*model.__pydantic_fields_set__, *changes},  # type: ignore[attr-defined]  # a model
-        "__pydantic_extra__": None,
-        "__pydantic_private__": None,
-    }
-    for name, value in told.items():
-        object.__setattr__(made, name, value)
+    object.__setattr__(made, "__dict__", {**model.__dict__, **changes})
+    told = {*model.__pydantic_fields_set__, *changes}  # type: ignore[attr-defined]  # a model
+    object.__setattr__(made, "__pydantic_fields_set__", told)
+    object.__setattr__(made, "__pydantic_extra__", None)
+    object.__setattr__(made, "__pydantic_private__", None)
     return made
 
 
@@ -259,12 +256,6 @@ class Event(BaseModel):
         "application/json", description="the form of data, which is JSON"
     )
     data: Data = Field(description="the entity's id and the fields")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _own_trail(cls, values: object) -> object:
-        shared = getattr(cls, "shared_trail", None)
-        return {**values, "trail": shared} if shared and isinstance(values, dict) else values
 
     def logged(self) -> dict[str, Any]:
         """The data as the log keeps them: only what was told, names left out, in one form of writing."""

@@ -5,6 +5,8 @@ Whoever counts anything reads that trail whole, so nothing belongs here that com
 
 from typing import ClassVar, Literal
 
+from pydantic import model_validator
+
 from schemas import data as told
 from schemas import plan
 from schemas.envelope import Event
@@ -13,20 +15,27 @@ ORGANISATION = "organisation"  # the one trail of what everybody must know: it i
 WORKSPACE = "workspace:quotum"
 
 
-class TeamFormed(Event):
+class _Shared(Event):
+    shared_trail: ClassVar[str | None] = ORGANISATION
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_its_trail(cls, values: object) -> object:
+        return {**values, "trail": cls.shared_trail} if isinstance(values, dict) else values
+
+
+class TeamFormed(_Shared):
     """A team exists, with a name and a region."""
 
     entity_kind: ClassVar[str] = "team"
     entity_id: ClassVar[str] = "team"
-    shared_trail: ClassVar[str | None] = ORGANISATION
     type: Literal["quotum.team.formed.v1"]
     data: told.TeamFormed
 
 
-class _Rep(Event):
+class _Rep(_Shared):
     entity_kind: ClassVar[str] = "rep"
     entity_id: ClassVar[str] = "rep"
-    shared_trail: ClassVar[str | None] = ORGANISATION
 
 
 class RepJoined(_Rep):
@@ -50,9 +59,7 @@ class RepLeft(_Rep):
     data: told.RepLeft
 
 
-class _Workspace(Event):
-    shared_trail: ClassVar[str | None] = ORGANISATION
-
+class _Workspace(_Shared):
     @property
     def entity(self) -> str:
         """There is one workspace in a log."""
@@ -75,9 +82,8 @@ class CreditRuleSet(_Workspace):
     data: told.CreditRuleSet
 
 
-class _Target(Event):
+class _Target(_Shared):
     entity_kind: ClassVar[str] = "target"
-    shared_trail: ClassVar[str | None] = ORGANISATION
 
 
 class TargetAgreed(_Target):

@@ -20,7 +20,11 @@ JSON_TYPE = re.compile(r"[\w.+-]+/(?:json|[\w.+-]+\+json)(?:\s*;\s*[\w-]+=(?:[\w
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SHOWN = 60  # characters of a refused value that its error repeats
 FAULTS_SHOWN = 20
-USUAL = frozenset({"specversion", "id", "source", "type", "time", "trail", "data"})  # in order wherever they are texts
+USUAL: Mapping[str, type] = {  # in order as far as CloudEvents go wherever they are of these kinds
+    **dict.fromkeys(("specversion", "id", "source", "type", "time", "trail"), str),
+    "sequence": int,
+    "data": dict,
+}
 OPTIONAL_TEXTS = ("subject", "dataschema")  # CloudEvents attributes that say nothing to us and still must be in order
 
 
@@ -83,7 +87,7 @@ def unpack(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     faults = [
         fault
         for name, value in values.items()
-        if name not in USUAL or type(value) is not str
+        if type(value) is not USUAL.get(name)
         for fault in _attribute(name, value)
     ]
     if "specversion" not in values:
