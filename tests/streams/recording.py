@@ -5,7 +5,7 @@ the specification of the fold, and a connection that fails where it is told to.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Self, cast
 
 import duckdb
 
@@ -147,17 +147,6 @@ class Faults:
         return result
 
 
-class Inserting(NamedTuple):
-    """Rows that are to be inserted, where that may fail."""
-
-    relation: duckdb.DuckDBPyRelation
-    faults: Faults
-
-    def insert_into(self, table: str) -> None:
-        """Insert them, or fail."""
-        self.faults.run(f"INSERT INTO {table}", lambda: self.relation.insert_into(table))
-
-
 class Unreliable:
     """A connection, with its cursors, that fails where it is told to."""
 
@@ -177,8 +166,6 @@ class Unreliable:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever DuckDB has)
         method = getattr(self._connection, name)
-        if name == "from_arrow":
-            return lambda rows: Inserting(method(rows), self._faults)
         if name not in ("execute", "sql", "register", "unregister"):
             return method
 
@@ -192,4 +179,5 @@ class Unreliable:
 def unreliable(connection: duckdb.DuckDBPyConnection) -> tuple[History, Faults]:
     """A history on a connection that can be told to fail."""
     faults = Faults()
+    connection.execute("SET GLOBAL python_scan_all_frames = true")  # rows are named by whoever calls this
     return History(Path("unreliable"), cast("duckdb.DuckDBPyConnection", Unreliable(connection, faults))), faults
