@@ -11,7 +11,8 @@ from bench.bpi2012 import bpi2012_lines
 from bench.report import missing_data, paired, report, seconds
 from projections.entities import State, evolve
 from projections.trail import Trail
-from schemas.facts import FEED, Fact, decode, decode_fact
+from schemas.facts import FEED, decode_fact
+from schemas.log_events import Fact, decode
 from schemas.moments import Calendar
 from streams.collecting import collection_paused
 
