@@ -1,4 +1,5 @@
 # Quotum as one image: server, recorder, gateway and worker are commands of it. `docker-compose.yml` says who runs which.
+# The fold in it is compiled, by a compiler that stays behind in the first stage.
 #
 #   docker build -t quotum .
 #   docker run --rm quotum board --help
@@ -6,15 +7,19 @@
 ARG PYTHON=3.11
 FROM python:${PYTHON}-slim AS build
 WORKDIR /build
-RUN python -m venv /opt/quotum
-COPY requirements/live.lock ./
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
+RUN python -m venv /opt/quotum && python -m venv /opt/compiler
+COPY requirements/live.lock requirements/compile.lock ./
 RUN /opt/quotum/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r live.lock
+RUN /opt/compiler/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r compile.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY schemas ./schemas
 COPY projections ./projections
 COPY streams ./streams
 COPY quotum ./quotum
-RUN /opt/quotum/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
+RUN HATCH_BUILD_HOOKS_ENABLE=1 /opt/compiler/bin/pip wheel --no-cache-dir --disable-pip-version-check --no-deps \
+    --no-build-isolation --wheel-dir /wheel .
+RUN /opt/quotum/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps /wheel/quotum-*.whl
 
 FROM python:${PYTHON}-slim
 LABEL org.opencontainers.image.title="Quotum" org.opencontainers.image.licenses="Apache-2.0"

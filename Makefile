@@ -26,7 +26,7 @@ compile = $(bin)/uv pip compile pyproject.toml --quiet --universal --python-vers
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run kafka live install browser java pictures test unit lint format bench lock clean
+.PHONY: help run kafka live install browser java compiler pictures test unit lint format bench lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -63,7 +63,14 @@ java: ## install the Java and Maven that a Kafka broker needs, where it may
 		apt-get -qq update >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
 		--no-install-recommends openjdk-17-jre-headless maven >/dev/null 2>&1; } || true
 
-test: $(stamp) browser java ## run every test, in parallel
+# And for the compiler that the compiled form of the fold needs (CONTRIBUTING.md).
+compiler: $(stamp) ## install the C compiler that builds the compiled form, where it may
+	@$(bin)/python -c 'from bench.compiled import lacking; raise SystemExit(lacking())' 2>/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing a C compiler for the compiled form" && \
+		apt-get -qq update >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+		--no-install-recommends gcc libc6-dev $$(test -x /usr/bin/python3 && echo python3-dev) >/dev/null 2>&1; } || true
+
+test: $(stamp) browser java compiler ## run every test, in parallel
 	@$(bin)/python -m pytest -n $(WORKERS) $(ARGS)
 
 unit: $(stamp) ## run the tests of schemas/ and projections/, in under a minute
@@ -89,7 +96,8 @@ bench: $(stamp) ## measure; each benchmark ends with one JSON line
 lock: $(stamp) ## write requirements/*.lock anew from pyproject.toml
 	@$(compile) --extra build --constraints requirements/constraints.txt --output-file requirements/runtime.lock
 	@$(compile) --extra build --extra worker --constraints requirements/runtime.lock --output-file requirements/live.lock
-	@$(compile) --extra dev --extra kafka --extra worker --constraints requirements/runtime.lock --output-file requirements/dev.lock
+	@$(compile) --extra compile --constraints requirements/runtime.lock --output-file requirements/compile.lock
+	@$(compile) --extra dev --extra kafka --extra worker --constraints requirements/compile.lock --output-file requirements/dev.lock
 	@$(MAKE) install
 
 clean: ## remove .venv and whatever the tools left behind

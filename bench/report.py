@@ -32,10 +32,11 @@ def machine() -> str:
 def seconds(work: Callable[[], object], runs: int = 5) -> float:
     """The median time of some work, after one run that is not counted, with the garbage of earlier work put aside."""
     work()
-    return statistics.median(_once(work) for _ in range(runs))
+    return statistics.median(once(work) for _ in range(runs))
 
 
-def _once(work: Callable[[], object]) -> float:
+def once(work: Callable[[], object]) -> float:
+    """The seconds of some work, with the garbage of earlier work put aside."""
     gc.collect()
     start = time.perf_counter()
     made = work()
@@ -47,7 +48,7 @@ def _once(work: Callable[[], object]) -> float:
 def paired(ours: Callable[[], object], theirs: Callable[[], object], runs: int = 5) -> tuple[float, float, float]:
     """Median seconds of two kinds of work done in turn, and the median of ours to theirs, pair by pair."""
     ours(), theirs()
-    pairs = [(_once(ours), _once(theirs)) for _ in range(runs)]
+    pairs = [(once(ours), once(theirs)) for _ in range(runs)]
     return (
         statistics.median(own for own, _ in pairs),
         statistics.median(other for _, other in pairs),

@@ -9,7 +9,8 @@ import time
 
 from bench.report import report
 from projections.trail import Trail
-from schemas.facts import FEED, Fact, read_fact
+from schemas.facts import FEED, read_fact
+from schemas.log_events import Fact
 from schemas.moments import Calendar, from_day_number
 
 SHORT, LONG, FURTHER = 100, 100_000, 2_000

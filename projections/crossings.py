@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from projections.entities import State, evolve
-from schemas.facts import Fact
+from schemas.log_events import Fact
 
 
 class Said(NamedTuple):

@@ -13,7 +13,8 @@ import msgspec
 
 from projections.postings import Lines
 from projections.shares import UNASSIGNED, Holders, Holding, Layers, Register, Stamp
-from schemas.facts import PERSON, STEPS, TAKEN_BACK, Fact
+from schemas.facts import PERSON, STEPS, TAKEN_BACK
+from schemas.log_events import Fact
 
 Place = tuple[int, int, int, str]  # day, microseconds (or where a date stands within its day), sequence, entity
 

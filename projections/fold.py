@@ -17,17 +17,22 @@ Rules
 7. Amounts are integers (metrics.py), so nothing depends on the order of adding; parts sum to the whole (shares.py).
 """
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable
+from typing import Any, Final
 
 from projections.entities import Entity, State
 from projections.metrics import BY_KIND, CLOSER, OWNER, SELLER, Occasion, quantity
 from projections.placing import is_before, place_of
-from projections.postings import Cell, Dims, Lines, Posting, add_lines
+from projections.postings import Cell, Lines, Posting, add_lines
 from projections.shares import OPENING, UNASSIGNED, Holders, holder_on, holders, spread, statements
 from schemas.data import MILLIONTHS
 from schemas.facts import TAKEN_BACK
 from schemas.moments import Calendar
+
+SharedDims = Any  # the Dims of many lines: typed by its parts, compiled code would make it anew for each of them
+DIMS_KEPT: Final = 4_096
+_DIMS: Final[dict[tuple[str, str, str, str], SharedDims]] = {}
+NO_OCCASION: Final[tuple[Occasion, ...]] = ()
 
 
 def credits(state: State, calendar: Calendar) -> dict[Cell, int]:  # noqa: A001 (the domain's own word)
@@ -50,24 +55,25 @@ def credits(state: State, calendar: Calendar) -> dict[Cell, int]:  # noqa: A001 
 def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Holders], sold: Holders) -> Lines:
     """What one entity counts for now. `held`: who holds it on a day; `sold`: who made the offer that led to it."""
     own: list[Posting] = []
-    read = entity.texts.get
-    if read("alive") == "no":
+    texts = entity.texts
+    if texts.get("alive") == "no":
         return own
-    dims: Dims | None = None
-    for occasion in BY_KIND.get(entity.kind, ()):
-        day_of, outcome, holder_of, _, metric, _ = occasion
-        moment = read(day_of)
-        if not moment or (outcome and outcome != read("outcome")):
+    dims: SharedDims = None
+    for occasion in BY_KIND.get(entity.kind, NO_OCCASION):
+        moment = texts.get(occasion.day)
+        if not moment or (occasion.outcome and occasion.outcome != texts.get("outcome")):
             continue
         day, at = calendar.place(moment)
-        by_steps = entity.stepped and holder_of == OPENING
-        holder = held(entity, day) if by_steps else holders(read(holder_of, TAKEN_BACK))
-        dims = dims or _dims(read("campaign", ""), read("product", ""), read("kind", ""), read("customer", ""))
-        if metric and len(holder) == 1:  # what most are: one more, for one
-            own.append((entity.name, (metric, OWNER, holder[0][0], day, at, dims), MILLIONTHS))
+        by_steps = entity.stepped and occasion.holder == OPENING
+        holder = held(entity, day) if by_steps else holders(texts.get(occasion.holder, TAKEN_BACK))
+        dims = dims or _dims(texts)
+        if occasion.one and len(holder) == 1:  # what most are: one more, for one
+            own.append((entity.name, (occasion.one, OWNER, holder[0][0], day, at, dims), MILLIONTHS))
         else:
-            counted = _counted(occasion, entity.texts, dims, day, calendar)
-            shared = _bases(holder, read("closed_by", TAKEN_BACK), sold) if occasion.credited else ((OWNER, holder),)
+            counted = _counted(occasion, texts, dims, day, calendar)
+            shared = (
+                _bases(holder, texts.get("closed_by", TAKEN_BACK), sold) if occasion.credited else [(OWNER, holder)]
+            )
             for name, amount, by in counted:
                 for basis, shares in shared:
                     parts = spread(amount, shares) if len(shares) > 1 else ((shares[0][0], amount),)
@@ -75,16 +81,16 @@ def lines(entity: Entity, calendar: Calendar, held: Callable[[Entity, int], Hold
     return own
 
 
-def _bases(owner: Holders, closer: str, sold: Holders) -> tuple[tuple[str, Holders], ...]:
+def _bases(owner: Holders, closer: str, sold: Holders) -> list[tuple[str, Holders]]:
     """Rule 4: by whom a deal can be credited."""
-    return (OWNER, owner), (CLOSER, holders(closer)), (SELLER, sold)
+    return [(OWNER, owner), (CLOSER, holders(closer)), (SELLER, sold)]
 
 
 def _counted(
-    occasion: Occasion, texts: Mapping[str, str], dims: Dims, day: int, calendar: Calendar
-) -> list[tuple[str, int, Dims]]:
+    occasion: Occasion, texts: dict[str, str], dims: SharedDims, day: int, calendar: Calendar
+) -> list[tuple[str, int, SharedDims]]:
     """How much of each metric, by what it can be asked for; nothing where an amount, or a beginning, is missing."""
-    found: list[tuple[str, int, Dims]] = []
+    found: list[tuple[str, int, SharedDims]] = []
     for metric in occasion.metrics:
         if metric.amount:
             amount, currency = quantity(metric.unit, texts.get(metric.amount, TAKEN_BACK))
@@ -98,7 +104,12 @@ def _counted(
     return found
 
 
-@lru_cache(maxsize=4_096)
-def _dims(campaign: str, product: str, kind: str, customer: str) -> Dims:
+def _dims(texts: dict[str, str]) -> SharedDims:
     """One tuple for the many entities that are alike: memory is what the fold waits for most."""
-    return campaign, product, kind, customer, "", None
+    said = texts.get("campaign", ""), texts.get("product", ""), texts.get("kind", ""), texts.get("customer", "")
+    known = _DIMS.get(said)
+    if known is None:
+        if len(_DIMS) >= DIMS_KEPT:
+            _DIMS.clear()
+        known = _DIMS[said] = (*said, "", None)
+    return known

@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Final, Literal
 
 from schemas.data import millionths
 
-OWNER, CLOSER, SELLER = BASES = ("owner", "closer", "seller")
+OWNER: Final = "owner"
+CLOSER: Final = "closer"
+SELLER: Final = "seller"
+BASES = (OWNER, CLOSER, SELLER)
 Unit = Literal["count", "money", "days"]
 
 
@@ -67,15 +70,21 @@ METRICS = {
 }
 
 
-class Occasion(NamedTuple):
+class Occasion:
     """What is counted together: of one kind of entity, on one day, on one condition, for the same holder."""
 
-    day: str  # the register that says when
-    outcome: str  # what the register `outcome` must say
-    holder: str  # the register that says for whom
-    credited: bool  # follows the credit rule
-    one: str  # the metric, where it is a single one and each counts for one, for its own rep
-    metrics: tuple[Metric, ...]
+    __slots__ = ("credited", "day", "holder", "metrics", "one", "outcome")
+
+    def __init__(self, metrics: tuple[Metric, ...]) -> None:
+        """`metrics`: at least one; they ask the same of an entity."""
+        first = metrics[0]
+        self.day = first.day  # the register that says when
+        self.outcome = first.outcome  # what the register `outcome` must say
+        self.holder = first.holder  # the register that says for whom
+        self.credited = first.credited  # follows the credit rule
+        plain = len(metrics) == 1 and not (first.amount or first.since or first.credited)
+        self.one = first.name if plain else ""  # the metric, where it is a single one, each counts for one, for its rep
+        self.metrics = metrics
 
 
 def occasions(metrics: Iterable[Metric]) -> tuple[Occasion, ...]:
@@ -84,16 +93,10 @@ def occasions(metrics: Iterable[Metric]) -> tuple[Occasion, ...]:
     def asks(metric: Metric) -> tuple[str, str, str, bool]:
         return metric.day, metric.outcome, metric.holder, metric.credited
 
-    found = []
-    for asked, group in groupby(sorted(metrics, key=asks), asks):
-        together = tuple(group)
-        one = together[0].name if len(together) == 1 else ""
-        plain = not any(metric.amount or metric.since or metric.credited for metric in together)
-        found.append(Occasion(*asked, one if plain else "", together))
-    return tuple(found)
+    return tuple([Occasion(tuple(together)) for _, together in groupby(sorted(metrics, key=asks), asks)])
 
 
-BY_KIND: dict[str, tuple[Occasion, ...]] = {
+BY_KIND: Final[dict[str, tuple[Occasion, ...]]] = {
     kind: occasions(metric for metric in METRICS.values() if metric.of == kind)
     for kind in sorted({metric.of for metric in METRICS.values()})
 }

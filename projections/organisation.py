@@ -10,7 +10,8 @@ from datetime import date
 from typing import NamedTuple
 
 from projections.entities import Entity, State, evolve
-from schemas.facts import NOBODY, Fact
+from schemas.facts import NOBODY
+from schemas.log_events import Fact
 from schemas.moments import day_number
 from schemas.organisation import WORKSPACE
 from schemas.periods import Period

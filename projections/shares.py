@@ -11,8 +11,7 @@ Rules
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.data import MILLIONTHS
 from schemas.facts import NOBODY, PERSON, TAKEN_BACK, WITHDRAWN
@@ -23,10 +22,13 @@ Register = tuple[int, int, str, str]  # asserted_at in microseconds, sequence, e
 Layers = tuple[Mapping[str, Register], Mapping[str, Register]]  # what feeds say, what persons corrected
 Holders = tuple[tuple[int, int], ...]  # rep (0: unassigned), weight or amount
 
-BEGINNING = -(10**9)  # a day before all days
-END = 10**9
-UNASSIGNED: Holders = ((0, MILLIONTHS),)
-OPENING, REASSIGNING = "shares", "shares@"
+BEGINNING: Final = -(10**9)  # a day before all days
+END: Final = 10**9
+UNASSIGNED: Final[Holders] = ((0, MILLIONTHS),)
+OPENING: Final = "shares"
+REASSIGNING: Final = "shares@"
+HOLDERS_KEPT: Final = 65_536
+_HOLDERS: Final[dict[str, Holders]] = {}
 
 
 class Statement(NamedTuple):
@@ -42,12 +44,20 @@ class Statement(NamedTuple):
     step: bool
 
 
-@lru_cache(maxsize=65_536)
 def holders(text: str) -> Holders:
     """The reps and weights of a holder's text: `17:500000,18:500000`; nobody or nothing is unassigned."""
+    known = _HOLDERS.get(text)
+    if known is None:
+        if len(_HOLDERS) >= HOLDERS_KEPT:
+            _HOLDERS.clear()
+        known = _HOLDERS[text] = _read_holders(text)
+    return known
+
+
+def _read_holders(text: str) -> Holders:
     if text in (TAKEN_BACK, NOBODY):
         return UNASSIGNED
-    return tuple((int(rep), int(weight)) for rep, _, weight in (part.partition(":") for part in text.split(",")))
+    return tuple([(int(rep), int(weight)) for rep, _, weight in [part.partition(":") for part in text.split(",")]])
 
 
 def spread(total: int, shares: Holders) -> Holders:

@@ -18,7 +18,8 @@ from typing import Literal, NamedTuple
 from projections.entities import Entity, State, evolve
 from projections.metrics import METRICS, Metric, quantity
 from projections.organisation import ALWAYS
-from schemas.facts import NOBODY, Fact
+from schemas.facts import NOBODY
+from schemas.log_events import Fact
 from schemas.moments import day_number
 from schemas.organisation import WORKSPACE
 from schemas.periods import Period, parse_period

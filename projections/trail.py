@@ -12,7 +12,8 @@ from projections.fold import lines
 from projections.placing import DATE_FIRST, DATE_LAST, place_of
 from projections.postings import Lines, differences
 from projections.shares import OPENING, REASSIGNING, UNASSIGNED, Holders, Holding, holders, statement, statements
-from schemas.facts import TAKEN_BACK, WITHDRAWN, Fact
+from schemas.facts import TAKEN_BACK, WITHDRAWN
+from schemas.log_events import Fact
 from schemas.moments import Calendar
 
 FIRST_SEQUENCE = -(2**63)
@@ -69,8 +70,10 @@ class Trail:
             own = differences(before, own)
         if kind != "offer":
             return own
-        moved = self._moved_by_offer(entity)
-        return [*own, *(posting for deal in moved for posting in self._recount(deal, self._sold(deal)))]
+        posted = list(own)
+        for deal in self._moved_by_offer(entity):
+            posted.extend(self._recount(deal, self._sold(deal)))
+        return posted
 
     def knows(self, fact: Fact) -> bool:
         """Whether an event would change nothing: so it is with each that was taken before, and with some others."""

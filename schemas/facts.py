@@ -4,15 +4,14 @@ One table, made once from the models, serves both ways in: an event that was jus
 log. So the fast way (msgspec, no models) cannot mean something else than the slow one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from sys import intern
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import Any, Final, NamedTuple
 
 from schemas.envelope import Data, Event, Writes, marked
 from schemas.events import EVENTS
+from schemas.log_events import Fact, decode, encode
 from schemas.moments import instant_us, microseconds
 from schemas.organisation import WORKSPACE
 from schemas.upcasters import UPCASTERS, upcast
@@ -25,41 +24,14 @@ WITHDRAWALS = ("quotum.correction.withdrawn.v1",)
 STEPS = "@"  # a register whose name holds this is one step of several
 
 
-class Fact(msgspec.Struct, frozen=True, gc=False):
-    """An event, ready to fold; `stamp` (asserted_at in microseconds, sequence, id) orders statements on one field."""
-
-    trail: str
-    kind: str  # the entity's
-    entity: str  # its kind and its id
-    layer: int
-    stamp: tuple[int, int, str]
-    writes: dict[str, str]  # register -> text; whoever keeps it must not change it
-    stepped: bool = True  # whether a register may be a step of several; False saves looking
-
-
 class _Reading(NamedTuple):
     kind: str  # the entity's
     prefix: str  # the same with its colon
     id: str  # the field that holds its id
     clears: bool  # null takes a field back (elsewhere it says "nobody")
     constant: dict[str, str]
-    fields: Mapping[str, tuple[str, Callable[[Any], str] | None]]
+    fields: dict[str, tuple[str, Callable[[Any], str] | None]]
     stepped: bool
-
-
-class LogEvent(msgspec.Struct, gc=False):
-    """A CloudEvent as it lies in the log, as far as the fold reads it; trusted, since it went through the door."""
-
-    id: str
-    type: str
-    time: str
-    trail: str
-    data: dict[str, Any]
-    sequence: int | str = 0
-
-
-decode = msgspec.json.Decoder(LogEvent).decode
-encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def log_line(event: Event) -> bytes:
@@ -164,4 +136,4 @@ def _withdrawal(data: dict[str, Any], trail: str, layer: int, stamp: tuple[int, 
     return Fact(trail, kind, entity, layer, stamp, writes if layer == PERSON else {})
 
 
-_TABLE = {name: reading for name, reading in _readings().items() if name not in {*WITHDRAWALS, *UPCASTERS}}
+_TABLE: Final = {name: reading for name, reading in _readings().items() if name not in {*WITHDRAWALS, *UPCASTERS}}

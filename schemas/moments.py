@@ -7,17 +7,18 @@ are text, `2017-03-01` or `2017-03-01T09:30:00Z`.
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 MICROSECOND = timedelta(microseconds=1)
-DAY_TEXT_LENGTH = len("2017-03-01")
-OFFSET_LENGTH = len("+00:00")
-QUARTER_HOUR_SECONDS = 900
-QUARTER_HOUR_US = QUARTER_HOUR_SECONDS * 1_000_000
-DAY_SECONDS = 86_400
-INSTANTS_KEPT = 1_000
+DAY_TEXT_LENGTH: Final = len("2017-03-01")
+OFFSET_LENGTH: Final = len("+00:00")
+QUARTER_HOUR_SECONDS: Final = 900
+QUARTER_HOUR_US: Final = QUARTER_HOUR_SECONDS * 1_000_000
+DAY_SECONDS: Final = 86_400
+INSTANTS_KEPT: Final = 1_000
 BLOCKS_KEPT = 200_000  # a bound on memory: five years and more of quarter hours
 
 INSTANT = re.compile(
@@ -27,7 +28,7 @@ INSTANT = re.compile(
 )  # RFC 3339, section 5.6; Python alone takes +05:75, and from 3.13 on 24:00:00 too
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 SHOWN = 60  # characters of a refused text that its error repeats
-_INSTANTS: dict[str, int] = {}
+_INSTANTS: Final[dict[str, int]] = {}
 OF_ONE_MACHINE = ("localtime", "posixrules", "posix/", "right/")  # zones that are not the same everywhere
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from projections.postings import Lines, Posting
 from schemas.envelope import Event
-from schemas.facts import Fact, encode, read_fact
+from schemas.facts import read_fact
+from schemas.log_events import Fact, encode
 from schemas.moments import microseconds
 from streams import arrow
 from streams.history import transaction

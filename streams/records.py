@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.envelope import INTEGER_MAX
-from schemas.facts import FEED, PERSON, encode, read_fact
+from schemas.facts import FEED, PERSON, read_fact
+from schemas.log_events import encode
 from schemas.moments import from_microseconds, instant_text, instant_us
 from streams.appending import Columns, Row
 from streams.sound import is_sound

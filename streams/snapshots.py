@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from projections.shares import holders
 from schemas.envelope import Event, Writes, marked
 from schemas.events import EVENTS
-from schemas.facts import FEED, NOBODY, STEPS, TAKEN_BACK, Fact, data_of, encode, fact
+from schemas.facts import FEED, NOBODY, STEPS, TAKEN_BACK, data_of, fact
+from schemas.log_events import Fact, encode
 from schemas.moments import instant_text
 from streams.rows import RowFaultError
 

@@ -14,7 +14,8 @@ from projections.metrics import BY_KIND
 from projections.shares import REASSIGNING, holders
 from schemas.data import MILLIONTHS, UNITS_MAX, millionths
 from schemas.envelope import SEQUENCE_MAX
-from schemas.facts import NOBODY, TAKEN_BACK, WITHDRAWN, Fact
+from schemas.facts import NOBODY, TAKEN_BACK, WITHDRAWN
+from schemas.log_events import Fact
 from schemas.moments import DAY_TEXT_LENGTH, instant_us
 from schemas.money import MOST_MINOR, digits
 

@@ -9,7 +9,8 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from schemas.facts import Fact, read_fact
+from schemas.facts import read_fact
+from schemas.log_events import Fact
 
 ROWS_AT_ONCE = 50_000
 

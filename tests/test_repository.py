@@ -156,7 +156,12 @@ def test_everything_pyproject_asks_for_is_locked_at_a_version_it_allows() -> Non
     workers = [one for one in (*optional["kafka"], *optional["worker"]) if Requirement(one).name != "quotum"]
     wanted = {"runtime.lock": [*SETTINGS["project"]["dependencies"], *SETTINGS["build-system"]["requires"]]}
     wanted["live.lock"] = [*wanted["runtime.lock"], *workers]
-    wanted["dev.lock"] = [*wanted["live.lock"], *optional["dev"]]
+    compiling = [one for one in optional["compile"] if Requirement(one).name != "quotum"]
+    wanted["compile.lock"] = [*wanted["runtime.lock"], *compiling]
+    hook = SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["mypyc"]
+    assert set(hook["dependencies"]) <= {*wanted["compile.lock"]}
+    mine = [one for one in optional["dev"] if Requirement(one).name != "quotum"]
+    wanted["dev.lock"] = [*wanted["live.lock"], *compiling, *mine]
     assert [lock.name for lock in LOCKS] == sorted(wanted)
     for lock in LOCKS:
         locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
@@ -167,11 +172,12 @@ def test_everything_pyproject_asks_for_is_locked_at_a_version_it_allows() -> Non
 
 
 def test_all_locks_agree() -> None:
-    runtime, live, dev = (
+    runtime, live, compiling, dev = (
         set(re.findall(r"^\S+==\S+", (ROOT / "requirements" / name).read_text(encoding="utf-8"), re.MULTILINE))
-        for name in ("runtime.lock", "live.lock", "dev.lock")
+        for name in ("runtime.lock", "live.lock", "compile.lock", "dev.lock")
     )
     assert runtime < live < dev
+    assert runtime < compiling < dev
 
 
 def test_the_licence_is_apache_2() -> None:

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
-from schemas.facts import decode
+from schemas.log_events import decode
 from schemas.moments import Calendar
 from streams.appending import Position
 from streams.following import Record

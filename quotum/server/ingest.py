@@ -13,7 +13,8 @@ from quotum.server.access import may
 from quotum.server.bodies import body
 from quotum.server.problems import Fault, ProblemError, documented
 from schemas.envelope import Event
-from schemas.facts import FEED, encode
+from schemas.facts import FEED
+from schemas.log_events import encode
 from schemas.received import read_event
 from streams.books import Outcome
 

@@ -15,7 +15,8 @@ from kafka.partitioner import murmur2
 
 from projections.organisation import Organisation, organisation
 from schemas.envelope import Event
-from schemas.facts import FEED, Fact, fact, log_line
+from schemas.facts import FEED, fact, log_line
+from schemas.log_events import Fact
 from schemas.organisation import ORGANISATION
 from schemas.received import read_event
 from streams.books import own_event, rule_event, wall_clock

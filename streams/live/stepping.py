@@ -10,7 +10,7 @@ from typing import NamedTuple
 from projections.placing import PLACED
 from projections.postings import Cell, Posting, add_lines
 from projections.trail import Trail
-from schemas.facts import Fact
+from schemas.log_events import Fact
 from schemas.moments import Calendar
 from streams.appending import DeadLetter, Position
 from streams.collecting import collection_paused

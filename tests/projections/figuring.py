@@ -9,7 +9,7 @@ from projections.entities import State
 from projections.fold import credits  # noqa: A004 (the domain's own word)
 from projections.postings import Cell, Posting
 from projections.trail import Trail
-from schemas.facts import Fact
+from schemas.log_events import Fact
 from schemas.moments import Calendar
 from tests.projections.strategies import AMSTERDAM, MARCH_1, summed, told
 

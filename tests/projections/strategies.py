@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from projections.entities import State, evolve
 from projections.postings import Cell, add_lines
 from schemas.events import adapter
-from schemas.facts import FEED, PERSON, Fact, fact
+from schemas.facts import FEED, PERSON, fact
+from schemas.log_events import Fact
 from schemas.moments import Calendar
 
 AMSTERDAM = Calendar("Europe/Amsterdam")

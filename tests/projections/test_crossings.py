@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from projections.crossings import Crossing, Said, crossings, said
 from schemas.events import adapter
-from schemas.facts import FEED, Fact, fact
+from schemas.facts import FEED, fact
+from schemas.log_events import Fact
 
 
 def told(crossing: Crossing, at: int = 0) -> Fact:

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from projections.entities import join
 from projections.fold import credits  # noqa: A004 (the domain's own word)
-from schemas.facts import PERSON, Fact
+from schemas.facts import PERSON
+from schemas.log_events import Fact
 from tests.projections.figuring import MANY, cells_of, posted, registers
 from tests.projections.strategies import (
     AMSTERDAM,

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from projections.metrics import median
 from projections.postings import Line
-from schemas.facts import FEED, PERSON, Fact
+from schemas.facts import FEED, PERSON
+from schemas.log_events import Fact
 from schemas.moments import Calendar
 from tests.projections.figuring import (
     EUR_100,

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.organisation import Organisation, Span, organisation, rule_on
-from schemas.facts import FEED, PERSON, Fact
+from schemas.facts import FEED, PERSON
+from schemas.log_events import Fact
 from schemas.moments import day_number, from_day_number
 from schemas.periods import parse_period
 from tests.projections.strategies import stated, told

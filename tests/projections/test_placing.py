@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from schemas.facts import Fact
+from schemas.log_events import Fact
 from tests.projections.figuring import ONE, at, figures, offer, sellers, win
 from tests.projections.strategies import LAST, told
 

@@ -24,7 +24,8 @@ from projections.shares import (
 )
 from projections.trail import Trail
 from schemas.data import MILLIONTHS
-from schemas.facts import FEED, NOBODY, PERSON, WITHDRAWN, Fact
+from schemas.facts import FEED, NOBODY, PERSON, WITHDRAWN
+from schemas.log_events import Fact
 from schemas.moments import microseconds, parse_instant
 from tests.projections.strategies import AMSTERDAM, DAYS, MARCH_1, holder_facts
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from projections.organisation import ALWAYS
 from projections.targets import Scope, Target, in_force, targets
-from schemas.facts import FEED, PERSON, Fact, fact
+from schemas.facts import FEED, PERSON, fact
+from schemas.log_events import Fact
 from schemas.moments import day_number
 from schemas.received import read_event
 from tests.schemas.making import sent

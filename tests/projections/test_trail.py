@@ -15,7 +15,7 @@ from projections.placing import PLACED, is_before, place_of
 from projections.postings import Cell, Line, Lines, add_lines
 from projections.shares import UNASSIGNED, Holders, Statement, holder_on, statement, statements
 from projections.trail import Trail
-from schemas.facts import Fact
+from schemas.log_events import Fact
 from tests.projections.figuring import EUR_100, MANY, at, posted, registers, win
 from tests.projections.strategies import AMSTERDAM, DAYS, LAST, dated_facts, facts, folded, histories, told
 

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from schemas.facts import encode, log_line, read_fact
+from schemas.facts import log_line, read_fact
+from schemas.log_events import encode
 from schemas.moments import instant_us
 from streams.following import Record
 from streams.records import LAYERS

@@ -14,7 +14,8 @@ from projections.fold import credits  # noqa: A004 (the domain's own word)
 from projections.postings import Cell
 from schemas.envelope import Event
 from schemas.events import adapter
-from schemas.facts import FEED, Fact, fact
+from schemas.facts import FEED, fact
+from schemas.log_events import Fact
 from schemas.moments import Calendar
 from streams.appending import Entry
 from streams.history import TABLES, History

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from schemas.facts import FEED, Fact, fact, registers
+from schemas.facts import FEED, fact, registers
+from schemas.log_events import Fact
 from streams.sound import CHECKS, COUNTED, is_sound
 from tests.histories import History, histories
 

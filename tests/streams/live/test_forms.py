@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from projections.entities import State, evolve
 from projections.postings import Cell
 from projections.trail import Trail
-from schemas.facts import Fact
+from schemas.log_events import Fact
 from streams.live.forms import (
     FORM,
     Counted,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from projections.postings import Cell
 from projections.trail import Trail
 from schemas.events import adapter
-from schemas.facts import FEED, PERSON, Fact
+from schemas.facts import FEED, PERSON
+from schemas.log_events import Fact
 from schemas.moments import Calendar
 from streams.appending import DeadLetter, Entry, Position
 from streams.following import Follower, Record
