@@ -49,9 +49,10 @@ def test_without_a_broker_there_are_no_cells_to_compare(tmp_path: Path) -> None:
 def test_a_server_answers_from_what_a_worker_counts_as_from_history(log: Log, tmp_path: Path) -> None:
     place = ("--broker", log.broker, "--prefix", log.names.prefix)
     boards = [("board", metric, "2026", "--by", by, "--format", "csv") for metric in METRICS for by in ("rep", "day")]
-    with working(log, tmp_path / "worker"), running("serve", *place, "--figures", "cells", folder=tmp_path):
+    serving = running("serve", *place, "--figures", "cells", folder=tmp_path)
+    with working(log, tmp_path / "worker") as worker, serving:
         assert ask(*DEALS, folder=tmp_path)[0] == 0
-        wait_for_all(log)
+        wait_for_all(log, [worker])
         code, said, _ = ask("verify", "--live", folder=tmp_path)
         assert (code, said.startswith("all well: "), said.startswith("all well: 0")) == (0, True, False)
         from_cells = [ask(*words, folder=tmp_path) for words in boards]

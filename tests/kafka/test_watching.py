@@ -1,6 +1,7 @@
 """A board that is watched over a log of several partitions: whatever partition moves it, and whoever comes back."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +37,12 @@ class Viewer:
 
     def until(self, calls: int) -> None:
         """Follow until there are so many calls on the board; nothing may come that was seen before."""
+        until = time.monotonic() + ENDED_SECONDS
         while sum(int(row["value"]) for row in self.rows.values()) < calls:
             update = next(self._updates)
+            assert time.monotonic() < until, f"{calls} calls are not there, but {self.rows}: {update}"
+            if update.kind == "pulse":
+                continue
             assert update.position >= self.seen
             if update.kind == "board":
                 assert update.position > self.seen
@@ -50,13 +55,16 @@ class Viewer:
 
 
 def read(lines: Iterator[str]) -> Iterator[Update]:
-    """Server-sent events; those that only say that the line is alive are let by."""
+    """Server-sent events, those that only say that the line is alive as well."""
     fields: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(": ")
         if line:
             fields[name] = value
-        elif fields.get("event") in ("board", "change"):
+        elif fields.get("event") == "pulse":
+            yield Update("pulse", -1, {})
+            fields = {}
+        elif "event" in fields:
             yield Update(fields["event"], int(fields["id"]), json.loads(fields["data"]))
             fields = {}
 

@@ -152,9 +152,11 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
         return None
 
     async def expect_broker(self) -> None:
-        """Raises whatever it is where no broker answers just now."""
+        """Raises whatever it is where no broker answers just now, also while no partition is in hand."""
+        if self._kafka is None:
+            return
         async with asyncio.timeout(ANSWER_SECONDS):
-            await self._kafka.end_offsets([_place(place) for place in self.lanes])
+            await self._kafka.end_offsets([TopicPartition(self.app.site.log.names.events, 0)])
 
     # Fetching
 

@@ -129,8 +129,7 @@ class Worker:
         while True:
             self._ticked = time.monotonic()
             await asyncio.sleep(TICK_SECONDS)
-            if self.is_ready():
-                await self._ask_broker()
+            await self._ask_broker()
 
     async def _ask_broker(self) -> None:
         """Tell once that no broker answers, and once that it does again: its client waits for it without a word."""
