@@ -7,13 +7,17 @@ viewer that comes back says what it has seen and gets the board only if somethin
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 FEW_VIEWERS = 25
 GATHERING_SECONDS = 0.5
+AGAIN_SECONDS = 1.0  # until a board is asked for again that could not be
 WAITING_UPDATES = 64  # a viewer that is further behind gets the whole board again instead
+
+logger = logging.getLogger(__name__)
 
 Rows = dict[str, dict[str, Any]]  # key -> what the page shows of a row
 
@@ -102,7 +106,13 @@ class Hub:
             if len(watch.viewers) > FEW_VIEWERS:
                 await asyncio.sleep(GATHERING_SECONDS)
             watch.changed.clear()
-            after = await asyncio.to_thread(watch.ask)
+            try:
+                after = await asyncio.to_thread(watch.ask)
+            except Exception:  # whatever it is, viewers must not be left with an old board for good
+                logger.exception("a watched board could not be asked for, and is asked for again")
+                watch.changed.set()
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
             before, watch.shown = watch.shown, after
             if before is None:
                 continue

@@ -5,6 +5,8 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import pytest
+
 from quotum.server import live
 from quotum.server.live import Hub, Shown, Update
 
@@ -113,3 +115,27 @@ def test_when_the_last_viewer_goes_nobody_asks_any_more() -> None:
         assert hub.viewers == 0
 
     _run(watching)
+
+
+def test_a_board_that_could_not_be_asked_for_is_asked_for_again_and_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(live, "AGAIN_SECONDS", 0.0)
+
+    async def watching(hub: Hub, board: Board) -> None:
+        failures = [OSError("the disk is away")]
+
+        def ask() -> Shown:
+            if board.shown.position > 1 and failures:
+                raise failures.pop()
+            return board.shown
+
+        updates = hub.updates("q", ask, None)
+        await _next(updates)
+        board.change(2, b="7")
+        hub.recorded()
+        assert (await _next(updates)).position == 2
+        assert not failures
+
+    _run(watching)
+    assert "could not be asked for" in caplog.text
