@@ -192,6 +192,17 @@ def test_what_it_cannot_go_on_with_ends_it_with_a_code_that_has_it_started_again
         assert "a newer Quotum wrote this (form 2, and this one knows 1): upgrade this worker" in worker.complaints()
 
 
+def lose(broker: BrokerProcess, log: Log, worker: Worker, seed: int) -> None:
+    """Kill the broker while the worker is at what was sent; it is there again on return, and so is the worker."""
+    before, waited = sum(ends(log).values()), worker.complaints().count(WAITING)
+    send(log, sold(2_000, seed))
+    wait_until(lambda: sum(counted(log).values()) > before, [worker])
+    broker.kill()
+    wait_until(lambda: worker.complaints().count(WAITING) > waited or not worker.lives())
+    broker.start()
+    worker.tend()
+
+
 def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tmp_path: Path) -> None:
     expect_runnable()
     broker = BrokerProcess(tmp_path / "kafka")
@@ -199,13 +210,7 @@ def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tm
         log = topics.create(broker.address, **WORKSPACE)
         with working(log, tmp_path / "one", *QUICK) as worker:
             for seed in (9, 10):
-                before, waited = sum(ends(log).values()), worker.complaints().count(WAITING)
-                send(log, sold(2_000, seed))
-                wait_until(lambda: sum(counted(log).values()) > before, [worker])  # noqa: B023 (asked here alone)
-                broker.kill()
-                wait_until(lambda: worker.complaints().count(WAITING) > waited or not worker.lives())  # noqa: B023 (here)
-                broker.start()
-                worker.tend()
+                lose(broker, log, worker, seed)
             send(log, sold(500, seed=11))
             wait_for_all(log, [worker])
         expect_exact(log)

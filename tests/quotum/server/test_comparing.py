@@ -24,6 +24,11 @@ def comparing(books: Books, answer: Callable[[], Compared], every_seconds: float
     return TestClient(create_app(books, compare_seconds=every_seconds), base_url="http://127.0.0.1")
 
 
+def compare(client: TestClient) -> None:
+    """As it is done in the background."""
+    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+
+
 def measured(client: TestClient) -> dict[str, float]:
     lines = re.findall(r"^(quotum_live\S*) (\S+)$", client.get("/metrics").text, re.MULTILINE)
     return {name: float(value) for name, value in lines}
@@ -31,7 +36,7 @@ def measured(client: TestClient) -> dict[str, float]:
 
 def test_what_agrees_is_told(books: Books) -> None:
     client = comparing(books, lambda: WELL)
-    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    compare(client)
     ready = client.get("/ready")
     assert (ready.status_code, ready.json()["live"]) == (
         200,
@@ -50,7 +55,7 @@ def test_what_differs_is_told_and_logged_and_the_server_stays_ready(
     books: Books, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = comparing(books, lambda: ILL)
-    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    compare(client)
     ready = client.get("/ready")
     assert (ready.status_code, ready.json()["live"]["differing"]) == (200, 1)
     assert measured(client)["quotum_live_cells_differing"] == 1
@@ -72,7 +77,7 @@ def test_what_cannot_be_compared_now_is_told_beside_what_came_of_it_last(books: 
     client = comparing(books, answer)
     assert client.get("/ready").json()["live"] is None
     for _ in range(2):
-        client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+        compare(client)
     live = client.get("/ready").json()["live"]
     assert (live["differing"], live["trouble"]) == (0, "the log has it, but the recorder is behind")
     assert measured(client)["quotum_live_compare_failing"] == 1
@@ -83,7 +88,7 @@ def test_what_could_never_be_compared_is_told_too(books: Books) -> None:
         raise BehindError("the log has it, but the recorder is behind")
 
     client = comparing(books, answer)
-    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    compare(client)
     told: dict[str, object] = {"differing": None, "cells": None, "positions": {}, "at": None}
     assert client.get("/ready").json()["live"] == told | {"trouble": "the log has it, but the recorder is behind"}
     assert measured(client) == {"quotum_live_compare_failing": 1}
@@ -98,12 +103,12 @@ def test_what_nobody_foresaw_is_told_and_logged_and_tried_again(books: Books, ca
         return WELL
 
     client = comparing(books, answer)
-    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    compare(client)
     assert client.get("/ready").json()["live"]["trouble"] == "ZeroDivisionError('oh')"
     assert measured(client)["quotum_live_compare_failing"] == 1
     [record] = [one for one in caplog.records if one.levelno == logging.ERROR]
     assert record.exc_info
-    client.app.state.comparing.compare()  # type: ignore[attr-defined]  # of the application under test
+    compare(client)
     assert measured(client)["quotum_live_compare_failing"] == 0
 
 
