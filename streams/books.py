@@ -204,9 +204,12 @@ class Books:
         """Which events figures count."""
         return StandsFor("history", {EMBEDDED_PARTITION: self._next_offset})
 
-    def shown(self) -> int:
-        """A number that grows with whatever can be seen, so that who has seen it needs nothing until it has grown."""
-        return self._next_offset
+    def shown(self, known: int | None = None) -> int:
+        """A number that grows with whatever can be seen, so that who has seen it needs nothing until it has grown.
+
+        `known`: of how many events of history is told, if not of all.
+        """
+        return self._next_offset if known is None else min(known, self._next_offset)
 
     def forget_figures(self) -> None:
         """Ask history anew, since its figures were put in order by other means than a batch."""

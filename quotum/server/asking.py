@@ -109,7 +109,7 @@ async def get_stream(
     question: Annotated[Question, Query()],
     last_event_id: Annotated[str | None, Header(description="the id of the last update that was seen")] = None,
 ) -> EventSourceResponse:
-    """Watch a board: an event `board` with all of it, then `change` for what changed; ids are log positions."""
+    """Watch a board: an event `board` with all of it, then `change` for what changed; ids grow with what is told."""
     books: Books = request.app.state.books
     hub: Hub = request.app.state.hub
     feed: Feed = request.app.state.feed

@@ -6,7 +6,7 @@ on a quiet floor and at most twice a second on a busy one, where nobody could re
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from quotum.server.happenings import happened
 from quotum.server.wording import Language, words_of
@@ -16,6 +16,13 @@ GATHERING_SECONDS = 0.5
 Lines = list[dict[str, Any]]
 
 
+class Told(NamedTuple):
+    """The last happenings, and how many events of history they tell of: all up to there, perhaps some more."""
+
+    position: int
+    lines: Lines
+
+
 class Feed:
     """The last happenings in each language that is watched. `lines` may be called from any thread."""
 
@@ -23,18 +30,18 @@ class Feed:
         """`told` is called when there is something new to show."""
         self._books = books
         self._told = told
-        self._read: dict[Language, tuple[int, Lines]] = {}  # with the position they stand for
+        self._read: dict[Language, Told] = {}
         self._behind = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def lines(self, language: Language) -> Lines:
+    def read(self, language: Language) -> Told:
         """The happenings as they were read last; what happened since follows by `told`."""
         if self._loop is None or language not in self._read:
             return self._look(language)
-        position, lines = self._read[language]
-        if position < self._books.next_offset():
+        found = self._read[language]
+        if found.position < self._books.next_offset():
             self._loop.call_soon_threadsafe(self._behind.set)
-        return lines
+        return found
 
     async def follow(self) -> None:
         """Read what is behind, until cancelled."""
@@ -50,8 +57,12 @@ class Feed:
         finally:
             self._loop = None
 
-    def _look(self, language: Language) -> Lines:
-        position = self._books.next_offset()  # read first: the lines may know more than it says, never less
-        lines = happened(self._books, self._books.organisation(), words_of(language))
-        self._read[language] = (position, lines)
-        return lines
+    def _look(self, language: Language) -> Told:
+        found = self._read[language] = told(self._books, language)
+        return found
+
+
+def told(books: Books, language: Language) -> Told:
+    """The last happenings, as history has them now."""
+    position = books.next_offset()  # read first: the lines may know more than it says, never less
+    return Told(position, happened(books, books.organisation(), words_of(language)))

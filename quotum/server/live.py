@@ -1,8 +1,9 @@
 """Live boards: whoever watches a question gets what changed, soon after an event was recorded.
 
 Viewers of the same question share one watch, which asks history once for all of them. With few viewers it asks at once,
-with many it gathers changes and asks twice a second. An update's id is the position of the log it stands for, so a
-viewer that comes back says what it has seen and gets the board only if something happened since.
+with many it gathers changes and asks twice a second. An update's id is the position up to which it tells everything, so
+a viewer that comes back says what it has seen and gets the board only if something happened since. An update may tell
+some of what came later as well: who has seen that position need not have seen those, and gets the board again.
 """
 
 import asyncio
@@ -31,11 +32,12 @@ class Update(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A board as it is shown at a position."""
+    """A board as it is shown at a position: it tells everything up to there."""
 
     position: int
     rows: Rows
     more: dict[str, Any]  # what stands beside the rows: period, freshness, the last happenings
+    is_exact: bool = True  # whether it tells nothing of what came later
 
 
 @dataclass
@@ -90,7 +92,8 @@ class Hub:
             if watch.task is None:
                 watch.task = asyncio.create_task(self._follow(watch))
             shown = watch.shown or await _asked(watch)
-            if seen != shown.position:
+            _empty(queue)  # what came while it was asked for is in it
+            if seen != shown.position or not shown.is_exact:
                 yield whole(shown)
             while True:
                 yield await queue.get()
@@ -130,10 +133,14 @@ async def _asked(watch: _Watch) -> Shown:
 
 def _give(queue: asyncio.Queue[Update], update: Update, after: Shown) -> None:
     if queue.full():  # a slow viewer: what it has not read is of no use any more
-        while not queue.empty():
-            queue.get_nowait()
+        _empty(queue)
         update = whole(after)
     queue.put_nowait(update)
+
+
+def _empty(queue: asyncio.Queue[Update]) -> None:
+    while not queue.empty():
+        queue.get_nowait()
 
 
 def whole(shown: Shown) -> Update:

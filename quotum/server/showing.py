@@ -11,8 +11,7 @@ from quotum import boards
 from quotum.boards import Board, BoardRow
 from quotum.counting import exactly, up_to
 from quotum.server import naming, since
-from quotum.server.feeding import Feed
-from quotum.server.happenings import happened
+from quotum.server.feeding import Feed, told
 from quotum.server.live import Shown
 from quotum.server.pacing import paced, without_target
 from quotum.server.shortening import shortened
@@ -50,7 +49,8 @@ class Around(NamedTuple):
 
 def shown(books: Books, question: Question, feed: Feed | None = None) -> Shown:
     """The board of a question as it stands now, with the position it stands for. `feed`: of one that is watched."""
-    position = books.shown()  # read first: the board may know more than its position says, never less
+    lately = feed.read(question.language) if feed else told(books, question.language)
+    position = books.shown(lately.position)  # read first: the board may know more than its position says, never less
     board, stands_for = exactly(books, lambda: asked(books, question))
     words, now = words_of(question.language), since.local_now(books)
     total = _total(board)
@@ -64,10 +64,10 @@ def shown(books: Books, question: Question, feed: Feed | None = None) -> Shown:
         "since": since.named(words, question.since.astimezone(now.tzinfo), now) if question.since else "",
         "total": naming.amount(words, board.metric.name, *total) if total else "",
         "total_short": shortened(words, [total])[0] if total else "",
-        "happened": feed.lines(question.language) if feed else happened(books, books.organisation(), words),
+        "happened": lately.lines,
     }
     around = Around(words, question.by, now.date(), _changes(books, question), _teams(books, board, question.by))
-    return Shown(position, _rows(board, around), more)
+    return Shown(position, _rows(board, around), more, is_exact=books.shown() == position)
 
 
 def asked(books: Books, question: Question) -> Board:

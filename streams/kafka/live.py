@@ -182,10 +182,10 @@ class LiveBooks(Books):
         own = {ORGANISATION_PARTITION: self._positions.get(ORGANISATION_PARTITION, 0)}
         return StandsFor("cells", own | dict.fromkeys(range(self.log.partitions), 0) | counted)
 
-    def shown(self) -> int:
-        """A number that grows with whatever can be seen."""
+    def shown(self, known: int | None = None) -> int:
+        """A number that grows with whatever can be seen; `known`: of how many events is told, if not of all."""
         counted = self._cells.counted().values() if self._cells else ()
-        return self.next_offset() + sum(one.next_offset for one in counted)
+        return super().shown(known) + sum(one.next_offset for one in counted)
 
     def _from_cells(self) -> CellFollowing:
         """Cells that are followed, and figures from them."""

@@ -13,7 +13,7 @@ from tests.small_books import called, make_books, say
 
 
 def texts(feed: Feed) -> list[str]:
-    return [line["text"] for line in feed.lines("en")]
+    return [line["text"] for line in feed.read("en").lines]
 
 
 def test_what_nobody_follows_is_read_when_it_is_asked(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -88,6 +90,47 @@ def test_a_viewer_who_comes_back_gets_the_board_only_if_something_happened_since
         board.change(2, a="3")
         hub.recorded()
         assert (await waiting).kind == "change"
+
+    _run(watching)
+
+
+def test_a_viewer_who_comes_back_gets_what_the_board_tells_beyond_its_position() -> None:
+    """Something was recorded between the position and the rows of a board: who left before has not seen it."""
+
+    async def watching(hub: Hub, board: Board) -> None:
+        board.shown = Shown(1, {"a": {"value": "9"}}, {}, is_exact=False)
+        back = hub.updates("q", board, 1)
+        assert json.loads((await _next(back)).data) == {"rows": [{"key": "a", "value": "9"}]}
+
+    _run(watching)
+
+
+def test_what_was_told_while_the_board_was_asked_for_is_not_told_again() -> None:
+    async def watching(hub: Hub, board: Board) -> None:
+        asked, answered = Queue[int](), threading.Event()
+
+        def ask() -> Shown:
+            found = board.shown
+            asked.put(found.position)
+            if found.position == 1:  # the viewer's own look, which takes until two changes were told
+                answered.wait(20)
+            return found
+
+        updates = hub.updates("q", ask, None)
+        first = asyncio.ensure_future(_next(updates))
+        for position in (1, 2, 3):
+            if position > 1:
+                board.change(position, a=str(position))
+                hub.recorded()
+            assert await asyncio.to_thread(asked.get, timeout=20) == position
+        answered.set()
+        seen = [(await first).position]
+        while seen[-1] < 4:
+            if seen[-1] == 3:
+                board.change(4, a="4")
+                hub.recorded()
+            seen.append((await _next(updates)).position)
+        assert seen == sorted(set(seen))
 
     _run(watching)
 

@@ -1,10 +1,19 @@
 """What a live page shows of a board: keys, order, bars, what is missing to the next place, and what just happened."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from quotum.boards import Board
+from quotum.server import showing
+from quotum.server.feeding import Feed
+from quotum.server.live import Shown
 from quotum.server.showing import Question, shown
+from streams.books import Books
 from tests.quotum.server.serving import WON, served
+from tests.small_books import called, make_books, say
 
 MARCH = Question(metric="revenue", period="2026-03")
 
@@ -66,3 +75,46 @@ def test_a_board_of_a_team_counts_what_was_done_in_it(tmp_path: Path) -> None:
         (team,) = books.vault.labels("team")
         found = shown(books, MARCH.model_copy(update={"team": team}))
     assert [(row["name"], row["value"]) for row in found.rows.values()] == [("anna", "7.00")]
+
+
+def test_a_board_says_whether_it_tells_of_what_came_after_its_position(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has seen a position may have seen it before a later event was in the rows that go with it."""
+    with make_books(tmp_path) as books:
+        calls = Question(metric="calls", period="2017")
+        assert shown(books, calls).is_exact
+        say(books, called("1", "ann", "2017-06-01"))
+        asked = showing.asked
+
+        def late(books: Books, question: Question) -> Board:
+            if books.next_offset() == before.position:  # recorded between the position and the rows
+                say(books, called("2", "ann", "2017-06-01"))
+            return asked(books, question)
+
+        before = shown(books, calls)
+        monkeypatch.setattr(showing, "asked", late)
+        found = shown(books, calls)
+        assert (found.position, found.is_exact) == (before.position, False)
+        assert [row["value"] for row in found.rows.values()] == ["2"]
+        assert shown(books, calls).is_exact
+
+
+def test_a_watched_board_stands_for_no_more_than_its_feed_tells(tmp_path: Path) -> None:
+    async def watched() -> tuple[Shown, Shown]:
+        feed = Feed(books, lambda: None)
+        following = asyncio.create_task(feed.follow())
+        await asyncio.sleep(0)
+        calls = Question(metric="calls", period="2017")
+        before = shown(books, calls, feed)
+        say(books, called("1", "ann", "2017-06-01"))
+        behind = shown(books, calls, feed)
+        following.cancel()
+        return before, behind
+
+    with make_books(tmp_path) as books:
+        before, behind = asyncio.run(watched())
+        assert before.is_exact
+        assert list(behind.rows)
+        assert behind.more["happened"] == []
+        assert (behind.position, behind.is_exact) == (before.position, False)
