@@ -1,7 +1,7 @@
 """The log in Kafka, with a real broker on the same machine: events a second in by a gateway, and on into history.
 
-- gateway: batches of 100 over HTTP by eight senders, each answered once Kafka has them; again while a recorder takes
-  the same events on the same cores.
+- gateway: batches of 100 over HTTP by eight senders, each answered once Kafka has them, by one process and by two at
+  one address; again while a recorder takes the same events on the same cores.
 - recorder: the bpi2012 log four times over from Kafka into DuckDB, with its postings, start and end included. The
   yardstick reads the same records, and what they tell, in one process, and records nothing.
 - row: from an accepted event until its row has changed in Chromium, at 1,000 events a second.
@@ -46,8 +46,11 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name, start(Path(name) / "kafka") as broker:
         figures = {
-            "gateway_events_per_second": _gateway(broker.address, Path(name), is_recorded=False),
-            "gateway_events_per_second_beside_recorder": _gateway(broker.address, Path(name), is_recorded=True),
+            f"gateway_of_{processes}_events_per_second{of}": _gateway(
+                broker.address, Path(name), processes, is_recorded=bool(of)
+            )
+            for processes in (1, 2)
+            for of in ("", "_beside_recorder")
         }
         recorded, read = _recorder(broker.address, Path(name))
         figures |= {"recorder_events_per_second": recorded, "reading_events_per_second": read}
@@ -60,18 +63,19 @@ def log_of(broker: str, prefix: str) -> Log:
     return topics.create(broker, prefix=prefix, partitions=PARTITIONS, zone="Europe/Amsterdam", currency="EUR")
 
 
-def _gateway(broker: str, folder: Path, *, is_recorded: bool) -> float:
+def _gateway(broker: str, folder: Path, processes: int, *, is_recorded: bool) -> float:
     """`is_recorded`: whether the owner of the vault records the gateway's log; else it has another one."""
-    folder = folder / f"gateway-{is_recorded}"
+    folder = folder / f"gateway-{processes}-{is_recorded}"
     folder.mkdir()
     log, owners = f"{folder.name}-sent", f"{folder.name}-sent" if is_recorded else f"{folder.name}-other"
     for prefix in {log, owners}:
         log_of(broker, prefix)
+    words = ("--processes", str(processes))
     bodies = [json.dumps([call(number) for number in range(SIZE)]).encode() for _ in range(BATCHES)]
     own = threading.local()
     with (
         served(folder, "--broker", broker, "--prefix", owners) as owner,
-        running("gateway", "--broker", broker, "--prefix", log, "--owner", owner) as url,
+        running("gateway", "--broker", broker, "--prefix", log, "--owner", owner, *words) as url,
     ):
 
         def post(body: bytes) -> None:

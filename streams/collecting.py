@@ -7,8 +7,10 @@ while several threads are at one, until none is.
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Lock
+
+LOOKED_AFTER_RECORDS = 1_000_000  # of a pause that lasts: most of a minute's work, and a look takes a second
 
 
 class _Pauses:
@@ -44,3 +46,32 @@ def collection_paused() -> Iterator[None]:
         yield
     finally:
         _pauses.end()
+
+
+class LongPause:
+    """A pause over many batches; what others made meanwhile and is garbage is looked for now and then. One thread."""
+
+    def __init__(self, looked_after_records: int = LOOKED_AFTER_RECORDS) -> None:
+        """Not begun yet."""
+        self._looked_after = looked_after_records
+        self._records = 0
+        self._pause = ExitStack()
+        self._is_on = False
+
+    def begin(self) -> None:
+        """Pause; again is harmless."""
+        if not self._is_on:
+            self._pause.enter_context(collection_paused())
+            self._is_on = True
+
+    def end(self) -> None:
+        """Pause no longer; again is harmless."""
+        self._pause.close()
+        self._is_on, self._records = False, 0
+
+    def worked(self, records: int) -> None:
+        """So many records were read meanwhile."""
+        self._records += records if self._is_on else 0
+        if self._records >= self._looked_after:
+            self._records = 0
+            gc.collect()

@@ -1,5 +1,7 @@
 """The application of a gateway: events in, nothing else; many can run beside each other."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Protocol
@@ -40,13 +42,30 @@ class Ready(BaseModel):
     waiting: int = Field(description="how many events have no acknowledgement yet")
 
 
-def create_gateway(gateway: Waiting, keys: Keys | None = None, limits: Limits | None = None) -> FastAPI:
-    """A gateway's application; what takes its events stays the caller's to close. `keys`: as of the server."""
+def create_gateway(
+    gateway: Waiting,
+    keys: Keys | None = None,
+    limits: Limits | None = None,
+    *,
+    waiting: Callable[[], int] | None = None,
+    close: Callable[[], object] = lambda: None,
+) -> FastAPI:
+    """A gateway's application. `keys`: as of the server.
+
+    `waiting`: how many events wait, where more than this process takes some; `close` is called in the end.
+    """
     limits = limits or Limits()
     access: Access = KeyAccess(keys, limits) if keys else LoopbackAccess(limits)
-    app = FastAPI(title="Quotum gateway", description=ABOUT, version=version("quotum"))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(close)
+
+    app = FastAPI(title="Quotum gateway", description=ABOUT, version=version("quotum"), lifespan=lifespan)
     problems.describe(app)
     app.state.taker = gateway
+    app.state.waiting = waiting or (lambda: gateway.waiting)
     app.state.access = access
     problems.install(app)
     app.include_router(ingest.router)
@@ -63,12 +82,12 @@ async def get_ready(request: Request) -> Ready:
         later = {"Retry-After": str(UnavailableError.retry_after)}
         detail = f"the log takes nothing now: {trouble}"
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=later)
-    return Ready(status="ready", waiting=gateway.waiting)
+    return Ready(status="ready", waiting=request.app.state.waiting())
 
 
 @router.get("/metrics", response_class=Response)
 async def get_metrics(request: Request) -> Response:
     """What is measured, for Prometheus."""
-    registry, gateway = CollectorRegistry(), request.app.state.taker
-    Gauge("quotum_gateway_waiting", "Events not acknowledged yet", registry=registry).set(gateway.waiting)
+    registry, waiting = CollectorRegistry(), request.app.state.waiting()
+    Gauge("quotum_gateway_waiting", "Events not acknowledged yet", registry=registry).set(waiting)
     return exposed(registry)

@@ -53,21 +53,27 @@ def serve(
 def run(app: FastAPI, listening: socket.socket, ready: Callable[[str], object]) -> None:
     """The same for what owns no history."""
     url = address(listening)
-    config = uvicorn.Config(
+    _Announcing(configured(app), lambda: ready(url)).run(sockets=[listening])
+
+
+def configured(app: FastAPI | Callable[[], FastAPI], *, factory: bool = False, workers: int = 1) -> uvicorn.Config:
+    """How an application is served, be it by one process or by several that make it for themselves (`factory`)."""
+    return uvicorn.Config(
         app,
+        factory=factory,
+        workers=workers,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEPT_SECONDS,
     )
-    _Announcing(config, lambda: ready(url)).run(sockets=[listening])
 
 
 def _is_news(record: logging.LogRecord) -> bool:
     return record.getMessage() != CUT_OFF
 
 
-def _put_aside_what_stays() -> None:
+def put_aside_what_stays() -> None:
     """What was made by now lives as long as the process: looking through it for garbage again and again is in vain.
 
     It is some 120,000 objects (models, libraries), and a look through all of them holds everybody up for 60 ms. What is
@@ -89,7 +95,7 @@ class _Announcing(uvicorn.Server):
         """Start, then say so."""
         await super().startup(sockets)
         if self.started:
-            _put_aside_what_stays()
+            put_aside_what_stays()
             self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -23,10 +23,19 @@ logger = logging.getLogger(__name__)
 class Gateway:
     """Takes events for a log. Any thread may; use it as a context manager."""
 
-    def __init__(self, log: Log, people: People, clock: Callable[[], int] = wall_clock) -> None:
-        """`people`: who gives them their numbers. KafkaError where no broker answers."""
+    def __init__(
+        self,
+        log: Log,
+        people: People,
+        clock: Callable[[], int] = wall_clock,
+        count: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        """`people`: who gives them their numbers; `count`: told of how many events wait, whenever that changes.
+
+        KafkaError where no broker answers.
+        """
         self._door = Door(people, clock, demo=log.workspace.demo)
-        self._sending = Sending(log)
+        self._sending = Sending(log, count=count)
         self._log = log
         self._looking = threading.Lock()
         self._looked: float | None = None  # when, by the clock that only goes forward

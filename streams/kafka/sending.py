@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -59,9 +59,12 @@ class _Waiting(NamedTuple):
 class Sending:
     """Sends events to one log. Any thread may. Close it when done."""
 
-    def __init__(self, log: Log, most_waiting: int = MOST_WAITING) -> None:
-        """KafkaError where no broker answers."""
+    def __init__(
+        self, log: Log, most_waiting: int = MOST_WAITING, count: Callable[[int], object] = lambda _: None
+    ) -> None:
+        """KafkaError where no broker answers. `count` is told of how many wait, one call after the other."""
         self._log = log
+        self._count = count
         self._most = most_waiting
         self._waiting = 0
         self._lock = threading.Lock()
@@ -114,7 +117,7 @@ class Sending:
                 raise UnavailableError("this process is ending")
             if self._waiting and self._waiting + len(events) > self._most:
                 raise UnavailableError(f"{self._waiting} events wait for the log already")
-            self._waiting += len(events)
+            self._wait_for(len(events))
             self._loop.call_soon_threadsafe(self._put, request, events)
         return request.done
 
@@ -132,12 +135,16 @@ class Sending:
     def _call(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    def _wait_for(self, more: int) -> None:
+        self._waiting += more
+        self._count(self._waiting)
+
     def _end(self, request: _Request, error: Exception | None = None) -> None:
         """Tell whoever waits for a request, if nobody did."""
         if request.done.done():
             return
         with self._lock:
-            self._waiting -= len(request.places)
+            self._wait_for(-len(request.places))
         if error:
             request.done.set_exception(error)
         else:

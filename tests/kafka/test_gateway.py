@@ -1,20 +1,25 @@
 """A gateway whose broker is killed and comes back: it is not ready meanwhile, says so once, and recovers by itself."""
 
 import signal
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import httpx2 as httpx
+import psutil
 import pytest
 from kafka import KafkaAdminClient
 
 from quotum.local import kafka as local
+from schemas.received import read_event
+from streams.kafka import clients, topics
 from streams.kafka import gateway as under_test
-from streams.kafka import topics
 from streams.kafka.gateway import Gateway
 from tests.kafka.broker import expect_runnable
 from tests.kafka.selling import WORKSPACE
-from tests.servers import ENDED_SECONDS, running
+from tests.servers import ENDED_SECONDS, Running, running
 from tests.streams.kafka.test_gateway import People
 
 SESSION_MS = 1_000
@@ -78,3 +83,68 @@ def test_a_gateway_whose_topics_are_no_more_as_they_must_be_says_which_and_how_t
         assert told.startswith(f"the topic {log.names.cells} is not there on {broker}: run quotum topics create")
         topics.create(broker, prefix=prefix, **WORKSPACE)
         assert gateway.trouble() == ""
+
+
+def others_of(process: int) -> list[psutil.Process]:
+    """The processes that answer for one: what they are started with is no help to a reader, but only they have it."""
+    found = []
+    for one in psutil.Process(process).children():
+        with suppress(psutil.Error):  # it has just ended
+            if any("spawn_main" in word for word in one.cmdline()):
+                found.append(one)
+    return found
+
+
+def until_they_are(count: int, process: int) -> list[psutil.Process]:
+    until = time.monotonic() + ENDED_SECONDS
+    while len(found := others_of(process)) != count:
+        assert time.monotonic() < until, found
+    return found
+
+
+def test_several_processes_take_events_at_one_address_and_one_that_is_killed_is_started_again(
+    broker: str, prefix: str, tmp_path: Path
+) -> None:
+    log = topics.create(broker, prefix=prefix, **WORKSPACE | {"partitions": 1})
+    words = ("gateway", "--broker", broker, "--prefix", prefix, "--owner", "http://127.0.0.1:1", "--processes", "2")
+    sent = count()
+
+    def post(gateway: Running) -> None:
+        """On a connection of its own, which any of them may take. One that is killed meanwhile answers nothing."""
+        number = next(sent)
+        told = httpx.post(f"{gateway.url}/v1/events", json=call(number), timeout=ENDED_SECONDS, trust_env=False)
+        assert [one["result"] for one in told.raise_for_status().json()["results"]] == ["taken"]
+        acknowledged.append(f"e{number}")
+
+    acknowledged: list[str] = []
+    with running(*words, folder=tmp_path) as gateway:
+        before = until_they_are(2, gateway.process.pid)
+        for _ in range(20):
+            post(gateway)
+        before[0].kill()
+        for _ in range(20):
+            with suppress(httpx.TransportError):
+                post(gateway)
+        psutil.wait_procs(before[:1], ENDED_SECONDS)
+        after = until_they_are(2, gateway.process.pid)
+        assert before[1] in after
+        for _ in range(20):
+            post(gateway)
+        ready = httpx.get(f"{gateway.url}/ready", timeout=ENDED_SECONDS, trust_env=False)
+        assert ready.json() == {"status": "ready", "waiting": 0}
+        gateway.process.send_signal(signal.SIGTERM)
+        _, said = gateway.process.communicate(timeout=ENDED_SECONDS)
+        assert (gateway.process.returncode, said) == (0, "")
+        assert not any(one.is_running() for one in after)
+    assert len(acknowledged) > 40
+    assert {read_event(one.value).id for one in clients.read_whole(broker, log.names.events)} >= set(acknowledged)
+
+
+def test_processes_end_with_the_first_of_them_whatever_became_of_it(broker: str, prefix: str, tmp_path: Path) -> None:
+    topics.create(broker, prefix=prefix, **WORKSPACE)
+    words = ("gateway", "--broker", broker, "--prefix", prefix, "--owner", "http://127.0.0.1:1", "--processes", "2")
+    with running(*words, folder=tmp_path) as gateway:
+        others = until_they_are(2, gateway.process.pid)
+        gateway.process.kill()
+        ended, left = psutil.wait_procs(others, ENDED_SECONDS)
+        assert (len(ended), left) == (2, [])

@@ -1,11 +1,12 @@
 """The collector waits during a batch and never longer."""
 
 import gc
+import weakref
 from threading import Event, Thread
 
 import pytest
 
-from streams.collecting import collection_paused
+from streams.collecting import LongPause, collection_paused
 
 
 def test_the_collector_waits_within_a_batch_and_works_again_after_it() -> None:
@@ -50,3 +51,34 @@ def test_where_the_collector_did_not_work_before_it_does_not_afterwards() -> Non
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_in_a_long_pause_the_collector_waits_until_its_end() -> None:
+    pause = LongPause()
+    for _ in range(2):
+        pause.begin()
+        pause.begin()
+        with collection_paused():
+            pass
+        assert not gc.isenabled()
+        pause.end()
+        pause.end()
+        assert gc.isenabled()
+
+
+def test_in_a_long_pause_garbage_is_looked_for_after_so_many_records() -> None:
+    class Ring:
+        """What refers to itself."""
+
+        def __init__(self) -> None:
+            self.own = self
+
+    pause = LongPause(looked_after_records=10)
+    pause.worked(10)  # before it began, which counts for nothing
+    pause.begin()
+    ring = weakref.ref(Ring())
+    pause.worked(9)
+    assert ring()
+    pause.worked(1)
+    assert not ring()
+    pause.end()

@@ -1,5 +1,6 @@
 """Whoever reads, and whenever it is lost, everything comes once and in order; help is asked for far behind alone."""
 
+import gc
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -167,7 +168,9 @@ def test_far_behind_reading_goes_on_until_help_is_ready_then_it_reads_from_there
     assert site.own.asked == ["begin", *["fetch"] * 4, "close"]
     assert (site.own.at, helper.at) == (None, {0: 7, 1: 0})
     while helper.is_open:
+        assert not gc.isenabled()  # thousands of events that stay are not looked through in between
         site.fetch()
+    assert gc.isenabled()
     assert site.own.asked[6:] == ["begin", "fetch"]
     assert site.own.at == {0: 18, 1: 0}
     site.to_the_end()
