@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import pytest
@@ -116,7 +117,7 @@ def test_that_the_log_takes_nothing_is_told_once_and_once_that_it_does_again(
 def test_more_than_the_log_can_take_is_not_told_as_if_the_broker_were_away(
     cluster: Cluster, people: People, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending.Sending.__init__, "__defaults__", (1,))
+    monkeypatch.setattr(under_test, "Sending", partial(sending.Sending, most_waiting=1))
     cluster.holds = True
     with Gateway(LOG, people, lambda: NOW) as gateway, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(gateway.take, [call("1")])
