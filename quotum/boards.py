@@ -140,14 +140,14 @@ def board(  # noqa: PLR0913 (each is a part of the question)
     asked = asked_for(books, metric, period, by, credit, team)
     source = source or Scanning(books.history)
     values = _values(source, asked)
-    names = _names(books, by)
+    labels = _labels(books, by)
     rows: list[BoardRow] = []
     aims = _aims(books, asked, {who for _, who in values}) if rank_by else {}
     everywhere = _everywhere(source, asked, values) if aims else values
     currencies = _currencies(values.keys() | aims.keys(), asked)
     for currency in currencies:
         of_currency = {who: value for (own, who), value in values.items() if own == currency}
-        nobody_else = _scope(books, asked, of_currency) if currency == currencies[0] else {}
+        nobody_else = _scope(books, asked, labels, of_currency) if currency == currencies[0] else {}
         aimed = {who: aim for (own, who), aim in aims.items() if own == currency}
         whole = dict.fromkeys(aimed, 0) | nobody_else | of_currency
         towards = {who: int(everywhere.get((currency, who)) or 0) for who in aimed}
@@ -160,7 +160,7 @@ def board(  # noqa: PLR0913 (each is a part of the question)
                 continue
             value, aim, done = whole[row.who], aimed.get(row.who), towards.get(row.who)
             part = attainment(done or 0, aim)
-            rows.append(BoardRow(row.rank, names(row.who), value, currency, str(row.who), aim, part, done))
+            rows.append(BoardRow(row.rank, _shown(row.who, labels), value, currency, str(row.who), aim, part, done))
     rules = tuple(span.rule for span in asked.spans) if asked.metric.credited else ()
     return Board(asked.metric, asked.period, tuple(rows), tuple(one for one in currencies if one), rules)
 
@@ -227,14 +227,14 @@ def when_reached(
             f"{metric} does not add up over time, so no sum of it is ever reached; ask for a count or a sum"
         )
     wanted = _wanted(asked.metric, value, asked.organisation.currency)
-    names = _names(books, by)
+    labels = _labels(books, by)
     found: list[tuple[Credit, Any, str]] = []
     for (currency, who), credits_ in figures.in_business_order(books.history, *asked.postings).items():
         there = reached(credits_, math.ceil(wanted * 10 ** _digits(asked.metric, currency)))
         if there and who != UNASSIGNED.get(by):
             found.append((there, who, currency))
     found.sort(key=lambda entry: (entry[0].day, -math.inf if entry[0].at is None else entry[0].at, *entry[1:]))
-    return [_reached_row(there, names(who), currency) for there, who, currency in found]
+    return [_reached_row(there, _shown(who, labels), currency) for there, who, currency in found]
 
 
 def _reached_row(there: Credit, who: str, currency: str) -> ReachedRow:
@@ -317,14 +317,16 @@ def _currencies(values: Collection[tuple[str, Any]], asked: Question) -> list[st
     return sorted(found, key=lambda currency: (currency != own, currency))
 
 
-def _scope(books: Books, asked: Question, values: Mapping[Any, Value]) -> dict[Any, Value]:
-    """Everyone who belongs on the board, with nothing yet."""
+def _scope(
+    books: Books, asked: Question, labels: Mapping[int, str], values: Mapping[Any, Value]
+) -> dict[Any, Value]:
+    """Everyone who belongs on the board, with nothing yet. `labels`: of everyone who is known."""
     nothing = None if asked.metric.unit == "days" else 0
     organisation, by = asked.organisation, asked.by
     whos: Collection[Any] = ()
     if by == "rep":
         members = organisation.members(asked.period, asked.postings.team)
-        whos = members if organisation.stays or asked.postings.team is not None else _people(books)
+        whos = members if organisation.stays or asked.postings.team is not None else _people(books, labels)
     elif by == "team":
         whos = organisation.regions.keys() | {stay.team for stay in organisation.stays if stay.team}
     elif by == "region":
@@ -337,9 +339,9 @@ def _scope(books: Books, asked: Question, values: Mapping[Any, Value]) -> dict[A
     return {who: nothing for who in whos if who not in values}
 
 
-def _people(books: Books) -> set[int]:
+def _people(books: Books, labels: Mapping[int, str]) -> set[int]:
     """Everyone who may stand on a board where nothing is told of who belongs: not those who only decide on targets."""
-    return books.vault.labels("person").keys() - books.only_decides()
+    return labels.keys() - books.only_decides()
 
 
 def _arrivals(
@@ -360,8 +362,10 @@ def _arrivals(
     return arrivals
 
 
-def _names(books: Books, by: By) -> Callable[[Any], str]:
-    if by not in ("rep", "team"):
-        return str
-    labels = books.vault.labels("person" if by == "rep" else "team")
-    return lambda number: labels.get(number, f"#{number}")
+def _labels(books: Books, by: By) -> Mapping[int, str]:
+    """What to show for each number that a row can be about; nothing where rows are about texts and days."""
+    return books.vault.labels("person" if by == "rep" else "team") if by in ("rep", "team") else {}
+
+
+def _shown(who: object, labels: Mapping[int, str]) -> str:
+    return labels.get(who, f"#{who}") if isinstance(who, int) else str(who)

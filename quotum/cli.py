@@ -27,6 +27,7 @@ from quotum.commands import (
     worker,
 )
 from quotum.settings import FAILED, USAGE, complain
+from streams.collecting import put_aside_what_stays
 
 EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input was refused."
 
@@ -91,6 +92,7 @@ def main() -> None:
     if server and words and words[0] in forwarding.NOT_ELSEWHERE:
         complain(f"`quotum {words[0]}` runs on its own machine alone: leave --server out")
         sys.exit(USAGE)
+    put_aside_what_stays()
     with forwarding.asked(server) as asked:
         try:
             app(words)

@@ -10,7 +10,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Lock
 
+YOUNG_OBJECTS = 50_000  # Python looks after 700, which is a fraction of one batch
 LOOKED_AFTER_RECORDS = 1_000_000  # of a pause that lasts: most of a minute's work, and a look takes a second
+
+
+def put_aside_what_stays() -> None:
+    """What was made by now lives as long as the process: looking through it for garbage again and again is in vain.
+
+    It is some 120,000 objects (models, libraries), and a look through all of them holds everybody up for 60 ms. What is
+    made later is looked through once it is more than what requests or rows under way hold, most of which ends by
+    itself. To be called early, while next to nothing of it is garbage: that would stay too.
+    """
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 class _Pauses:

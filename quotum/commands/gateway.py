@@ -15,9 +15,10 @@ from quotum.commands.serve import in_own_words, listening_at, log_on
 from quotum.elsewhere import RemotePeople
 from quotum.server import many
 from quotum.server.gateway import create_gateway
-from quotum.server.serving import LOOPBACK, put_aside_what_stays, run
+from quotum.server.serving import LOOPBACK, run
 from quotum.settings import USAGE, stop, told
 from streams.books import wall_clock
+from streams.collecting import put_aside_what_stays
 from streams.kafka import KafkaError
 from streams.keys import Keys
 
@@ -77,13 +78,23 @@ class _Gate(NamedTuple):
     owner: str
     keys: Path | None
 
-    def application(self, closing: ExitStack, count: Callable[[int], object] = lambda _: None, **more: Any) -> FastAPI:  # noqa: ANN401 (as of `create_gateway`)
-        """It, until `closing`. `count`: told of how many events wait. KafkaError where no broker answers."""
+    def application(
+        self,
+        closing: ExitStack,
+        count: Callable[[int], object] = lambda _: None,
+        *,
+        waiting: Callable[[], int] | None = None,
+        close: Callable[[], object] = lambda: None,
+    ) -> FastAPI:
+        """It, until `closing`. `count`: told of how many events wait; the others as of `create_gateway`.
+
+        KafkaError where no broker answers.
+        """
         people = RemotePeople(self.owner, os.environ.get("QUOTUM_KEY", ""))
         taking: Any = import_module("streams.kafka.gateway").Gateway(self.log, people, count=count)
         closing.enter_context(taking)
         known = closing.enter_context(Keys(self.keys, wall_clock)) if self.keys else None
-        return create_gateway(taking, known, **more)
+        return create_gateway(taking, known, waiting=waiting, close=close)
 
 
 def _one_of_many(gate: _Gate, tally: many.Tally) -> FastAPI:

@@ -1,6 +1,5 @@
 """Running the server: one process that owns a history, says where it answers, and ends cleanly."""
 
-import gc
 import logging
 import signal
 import socket
@@ -15,12 +14,12 @@ from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
 from quotum.server.forwarded import Commands, install, routing
+from streams.collecting import put_aside_what_stays
 from streams.ownership import owning
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 2  # for answers that are under way; watched boards end at once
 KEPT_SECONDS = 75  # a connection without requests: closed sooner, it would often be just as a feed writes to it again
-YOUNG_OBJECTS = 50_000  # Python looks after 700, which is a fraction of one batch
 CUT_OFF = "ASGI callable returned without completing response."
 EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 (where such a server is reached on this machine)
 
@@ -71,17 +70,6 @@ def configured(app: FastAPI | Callable[[], FastAPI], *, factory: bool = False, w
 
 def _is_news(record: logging.LogRecord) -> bool:
     return record.getMessage() != CUT_OFF
-
-
-def put_aside_what_stays() -> None:
-    """What was made by now lives as long as the process: looking through it for garbage again and again is in vain.
-
-    It is some 120,000 objects (models, libraries), and a look through all of them holds everybody up for 60 ms. What is
-    made later is looked through once it is more than what requests under way hold, most of which ends by itself.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 class _Announcing(uvicorn.Server):

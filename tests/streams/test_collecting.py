@@ -6,7 +6,14 @@ from threading import Event, Thread
 
 import pytest
 
-from streams.collecting import LongPause, collection_paused
+from streams.collecting import YOUNG_OBJECTS, LongPause, collection_paused, put_aside_what_stays
+
+
+class Ring:
+    """What refers to itself."""
+
+    def __init__(self) -> None:
+        self.own = self
 
 
 def test_the_collector_waits_within_a_batch_and_works_again_after_it() -> None:
@@ -67,12 +74,6 @@ def test_in_a_long_pause_the_collector_waits_until_its_end() -> None:
 
 
 def test_in_a_long_pause_garbage_is_looked_for_after_so_many_records() -> None:
-    class Ring:
-        """What refers to itself."""
-
-        def __init__(self) -> None:
-            self.own = self
-
     pause = LongPause(looked_after_records=10)
     pause.worked(10)  # before it began, which counts for nothing
     pause.begin()
@@ -82,3 +83,19 @@ def test_in_a_long_pause_garbage_is_looked_for_after_so_many_records() -> None:
     pause.worked(1)
     assert not ring()
     pause.end()
+
+
+def test_what_stays_is_put_aside_and_what_comes_later_is_still_looked_through() -> None:
+    rule = gc.get_threshold()
+    stays = Ring()
+    try:
+        put_aside_what_stays()
+        assert not any(one is stays for one in gc.get_objects())
+        assert gc.get_threshold() == (YOUNG_OBJECTS, *rule[1:])
+        later = weakref.ref(Ring())
+        assert later()
+        gc.collect()
+        assert not later()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*rule)
