@@ -317,9 +317,7 @@ def _currencies(values: Collection[tuple[str, Any]], asked: Question) -> list[st
     return sorted(found, key=lambda currency: (currency != own, currency))
 
 
-def _scope(
-    books: Books, asked: Question, labels: Mapping[int, str], values: Mapping[Any, Value]
-) -> dict[Any, Value]:
+def _scope(books: Books, asked: Question, labels: Mapping[int, str], values: Mapping[Any, Value]) -> dict[Any, Value]:
     """Everyone who belongs on the board, with nothing yet. `labels`: of everyone who is known."""
     nothing = None if asked.metric.unit == "days" else 0
     organisation, by = asked.organisation, asked.by
