@@ -16,6 +16,7 @@ from streams.kafka import KafkaError
 ANSWER_MS = 10_000  # for the first answer; what is slower is as good as down for whoever waits at a prompt
 IDLE_SECONDS = 30
 POLL_MS = 100
+SHUT_OUT = str(ProducerFencedError())
 
 
 @contextmanager
@@ -64,9 +65,14 @@ def transactional_producer(broker: str, name: str) -> Iterator[Any]:
 
 
 def is_shut_out(error: KafkaError) -> bool:
-    """Whether another writer of the same name has come; of what waited in a batch the client says so only within."""
+    """Whether another writer of the same name has come.
+
+    The client raises that as it is; within another error, for what waited in a batch; and in words alone, where it had
+    been answered so before it was asked to go on.
+    """
     cause = error.__cause__
-    return any(isinstance(one, ProducerFencedError) for one in (cause, *getattr(cause, "args", ())))
+    told_by = (cause, *getattr(cause, "args", ()))
+    return any(isinstance(one, ProducerFencedError) or SHUT_OUT in str(one) for one in told_by)
 
 
 def read_whole(broker: str, topic: str) -> Iterator[ConsumerRecord]:

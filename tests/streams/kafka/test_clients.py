@@ -52,6 +52,8 @@ def test_what_the_client_says_of_a_broker_is_told_with_its_address() -> None:
         (ProducerFencedError(), True),
         (ClientError("a previous request has failed", ProducerFencedError()), True),
         (ClientError("a previous request has failed", KafkaTimeoutError()), False),
+        (ClientError(f"in an error state: {ProducerFencedError()}"), True),
+        (ClientError(f"in an error state: {KafkaTimeoutError()}"), False),
         (OSError("no answer"), False),
     ],
 )
