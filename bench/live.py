@@ -31,7 +31,6 @@ from schemas.moments import Calendar
 from schemas.received import read_event
 from streams.appending import Entry, Position, columns
 from streams.collecting import collection_paused
-from streams.following import Record, told
 from streams.kafka import KafkaError, clients
 from streams.kafka.reading import places, record_of
 from streams.kafka.topics import Log
@@ -39,6 +38,7 @@ from streams.kafka.workers.stores import MemoryStore
 from streams.live.forms import is_counted_key, read_counted_value
 from streams.live.stepping import Stepping, Stored
 from streams.records import Written, written
+from streams.told import Record, told
 
 TIMES = 4
 PEERS = Path(__file__).parent / "peers"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
 from projections.postings import Lines, Posting
 from schemas.envelope import Event
@@ -21,7 +22,7 @@ from streams.history import transaction
 Place = tuple[int, int, int]  # of an event in the log: partition, offset, known_at
 Columns = tuple[str, str, str, str, str, int, int, int, str, bytes]  # of events: id ... data, digest
 Row = tuple[Fact, str, str, str, str, str, int, int, int, str, bytes]  # the fact, then the columns
-Told = tuple[Place, Row, Lines | None]  # an event of the log with what it moved; None for a duplicate
+Moved = tuple[Place, Fact, Lines | None]  # an event of the log with what it moved; None for a duplicate
 
 
 class Entry(NamedTuple):
@@ -64,6 +65,11 @@ def row(entry: Entry) -> Row:
     return read_fact(kind, msgspec.json.decode(data), trail, layer, (asserted_at, sequence, id_)), *kept
 
 
+def said(rows: Sequence[Row]) -> pa.Table:
+    """The columns of events, from id to digest."""
+    return arrow.table(arrow.SAID, [row[1:] for row in rows])
+
+
 def posting_row(place: Place, trail: str, posting: Posting) -> tuple[object, ...]:
     """A posting as a row of the table of postings."""
     entity, (metric, basis, rep, day, at, dims), amount = posting
@@ -72,14 +78,15 @@ def posting_row(place: Place, trail: str, posting: Posting) -> tuple[object, ...
 
 def append(
     connection: duckdb.DuckDBPyConnection,
-    told: Sequence[Told],
+    told: Sequence[Moved],
+    columns: pa.Table,
     positions: Sequence[Position],
     letters: Sequence[DeadLetter] = (),
 ) -> None:
-    """Make a batch part of history: all of it, or nothing."""
-    moved = [posting_row(place, row[0].trail, one) for place, row, lines in told for one in lines or ()]
+    """Make a batch part of history: all of it, or nothing. `columns`: of the same events, as `said` has them."""
+    moved = [posting_row(place, fact.trail, one) for place, fact, lines in told for one in lines or ()]
     tables = {
-        "events": arrow.table(arrow.EVENTS, [(*place, *row[1:], lines is None) for place, row, lines in told]),
+        "events": _events(told, columns),
         "postings": arrow.table(arrow.POSTINGS, moved),
         "positions": arrow.table(arrow.POSITIONS, positions),
         "dead_letters": arrow.table(arrow.DEAD_LETTERS, letters),
@@ -88,3 +95,10 @@ def append(
         for name, rows in tables.items():
             if rows.num_rows:
                 arrow.insert(connection, name, rows)
+
+
+def _events(told: Sequence[Moved], columns: pa.Table) -> pa.Table:
+    """Events with their places in the log, and whether they came before."""
+    places = arrow.table(arrow.PLACES, [place for place, _, _ in told])
+    marks = pa.array([lines is None for _, _, lines in told], pa.bool_())
+    return pa.Table.from_arrays([*places.columns, *columns.columns, marks], schema=arrow.EVENTS)

@@ -25,11 +25,9 @@ CELL = [
     *DIMS,
     ("amount", pa.decimal128(38, 0)),  # beyond 64 bits too, which sums may be
 ]
-EVENTS = pa.schema(
+PLACES = pa.schema([("log_partition", pa.int32()), ("log_offset", pa.int64()), ("known_at", pa.int64())])
+SAID = pa.schema(
     [
-        ("log_partition", pa.int32()),
-        ("log_offset", pa.int64()),
-        ("known_at", pa.int64()),
         ("id", pa.string()),
         ("source", pa.string()),
         ("type", pa.string()),
@@ -40,14 +38,12 @@ EVENTS = pa.schema(
         ("layer", pa.int8()),
         ("data", pa.string()),
         ("digest", pa.binary()),
-        ("duplicate", pa.bool_()),
     ]
 )
+EVENTS = pa.schema([*PLACES, *SAID, ("duplicate", pa.bool_())])
 POSTINGS = pa.schema(
     [
-        ("log_partition", pa.int32()),
-        ("log_offset", pa.int64()),
-        ("known_at", pa.int64()),
+        *PLACES,
         ("trail", pa.string()),
         ("entity", pa.string()),
         ("metric", pa.string()),
@@ -59,9 +55,7 @@ POSTINGS = pa.schema(
         ("amount", pa.int64()),
     ]
 )
-DEAD_LETTERS = pa.schema(
-    [("log_partition", pa.int32()), ("log_offset", pa.int64()), ("known_at", pa.int64()), ("reason", pa.string())]
-)
+DEAD_LETTERS = pa.schema([*PLACES, ("reason", pa.string())])
 POSITIONS = pa.schema([("log_partition", pa.int32()), ("next_offset", pa.int64()), ("known_at", pa.int64())])
 
 

@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from projections.postings import Lines
 from projections.trail import Trail
+from schemas.log_events import Fact
 from schemas.moments import Calendar
-from streams.appending import Row
 from streams.collecting import collection_paused
 from streams.stored import stored_facts
 
 TRAILS_KEPT = 50_000  # in memory, those touched last (some 9 kB each); others are read back when they are touched again
+Row = tuple[Fact, *tuple[object, ...], bytes]  # what an event says to the fold first, its digest last
 TRAILS = "SELECT DISTINCT trail FROM events"
 
 
@@ -32,18 +33,24 @@ class Folding:
         self._trails: dict[str, Trail] = {}  # those touched last at the end
         self._stored: set[str] | None = None  # the trails that history has events of; None: not looked up yet
 
-    def fold(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> dict[int, Lines]:
-        """What each row that is new moves, by the row's identity; others are in history or come twice."""
+    def fold(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> list[Lines | None]:
+        """What each row moves if it is new, in order; None where history has it, or an earlier row is the same."""
         with collection_paused():
             self._load(connection, {row[0].trail for row in rows})
-        known = self._already_there(connection, rows)
-        fresh = {row[-1]: row for row in reversed(rows) if row[-1] not in known}  # the first of those that are equal
+        seen = self._already_there(connection, rows)
         with collection_paused():
-            return {id(row): self._trails[row[0].trail].post(row[0]) for row in rows if fresh.get(row[-1]) is row}
+            return [self._post(row, seen) for row in rows]
 
-    def keep(self, rows: Iterable[Row]) -> None:
-        """The rows are part of history now, so their trails may go from memory; those touched last stay."""
-        touched = dict.fromkeys(row[0].trail for row in rows)
+    def _post(self, row: Row, seen: set[bytes]) -> Lines | None:
+        fact, digest = row[0], row[-1]
+        if digest in seen:
+            return None
+        seen.add(digest)
+        return self._trails[fact.trail].post(fact)
+
+    def keep(self, trails: Iterable[str]) -> None:
+        """What was folded is part of history now, so its trails may go from memory; those touched last stay."""
+        touched = dict.fromkeys(trails)
         if self._stored is not None:
             self._stored.update(touched)
         for trail in touched:

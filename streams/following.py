@@ -6,36 +6,24 @@ nothing. What comes again is passed over by its place; what was put into the log
 is marked and moves nothing. All events of one trail lie in one partition, so the order among partitions means nothing.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, TypeVar
 
 import duckdb
+import pyarrow as pa
 
 from projections.postings import Lines
 from schemas.facts import PERSON
 from schemas.moments import Calendar
 from schemas.organisation import ORGANISATION
-from schemas.received import read_event
-from schemas.wire import EventError, parse
-from streams.appending import DeadLetter, Entry, Place, Position, Row, Told, append, row
+from streams.appending import DeadLetter, Moved, Place, Position, append
 from streams.collecting import collection_paused
-from streams.door import came_through
 from streams.folding import TRAILS_KEPT, Folding
 from streams.history import History
-from streams.records import LAYERS, as_written
+from streams.told import Lying, PartitionOf, Record, Told, read
 
 ORGANISATION_PARTITION = -1  # in history; the organisation has a log of its own, so that everybody can read it whole
-NO_EVENT = "is no event as docs/events.md tells them"
-TYPE = re.compile(r"quotum(?:\.[a-z_]{1,40}){2}\.v[1-9]\d{0,3}", re.ASCII)
-NEWER = (
-    "is of the type {kind}, which this version does not know: a newer Quotum wrote it. Upgrade, and have history made "
-    "anew from the log, as docs/kafka.md tells under Dead letters"
-)
-PAST_THE_DOOR = (
-    "came past the door: its people are no numbers, its texts no references, or it withdraws what cannot be corrected"
-)
 ENDS = "SELECT log_partition, max(next_offset), max(known_at) FROM positions GROUP BY log_partition"
 LETTERS = """
 WITH ends AS (SELECT log_partition, max(next_offset) AS end_offset FROM positions GROUP BY log_partition),
@@ -46,26 +34,10 @@ lasts AS (
 SELECT log_partition, log_offset, known_at, reason FROM dead_letters JOIN lasts USING (log_partition)
 WHERE log_offset >= first_offset ORDER BY log_partition, log_offset
 """
-LAYER = 8  # of a row
 Ends = dict[int, Position]
-PartitionOf = Callable[[str], int]  # in which partition all events of a trail lie
 
 
-class Record(NamedTuple):
-    """What lies at one place of the log. `timestamp`: when the log took it, in microseconds; `layer`: as its header."""
-
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    layer: bytes = b"0"
-    digest: bytes = b""  # as its header: by which the door that wrote it knew the event
-    fault: str = ""  # why nothing of it could be read, its place in the log apart
-
-
-Read = tuple[int, int, int, Row | str]  # as a record; last what it tells, or why it tells nothing
-Lying = TypeVar("Lying", Record, Read)
+Some = TypeVar("Some", Record, Lying)
 
 
 class Taken(NamedTuple):
@@ -115,11 +87,11 @@ class Follower:
         """
         return self.begin(read(records, self._partition_of), reached or {}).result()
 
-    def begin(self, read: Sequence[Read], reached: Mapping[int, int]) -> Future[Taken]:
+    def begin(self, read: Told, reached: Mapping[int, int]) -> Future[Taken]:
         """Have the writer `take` what was read; steps are taken in the order in which they began."""
         return self.history.write(lambda connection: self._take(connection, read, reached))
 
-    def _take(self, connection: duckdb.DuckDBPyConnection, read: Sequence[Read], reached: Mapping[int, int]) -> Taken:
+    def _take(self, connection: duckdb.DuckDBPyConnection, read: Told, reached: Mapping[int, int]) -> Taken:
         try:
             if self._ends is None:
                 self._ends = _ends(connection)
@@ -131,78 +103,49 @@ class Follower:
             raise
 
     def _step(
-        self, connection: duckdb.DuckDBPyConnection, before: Ends, read: Sequence[Read], reached: Mapping[int, int]
+        self, connection: duckdb.DuckDBPyConnection, before: Ends, read: Told, reached: Mapping[int, int]
     ) -> Taken:
         ends = dict(before)
-        fresh = [(place, found) for place, (_, _, _, found) in placed(read, ends)]
+        places = placed(read.lying, ends)
         reach(ends, reached)
-        rows = [(place, found) for place, found in fresh if not isinstance(found, str)]
-        moved = self._folding.fold(connection, [one for _, one in rows])
-        lying = [(place, one, moved.get(id(one))) for place, one in rows]
+        fresh = [(place, found) for place, (_, _, _, found) in zip(places, read.lying, strict=True) if place]
+        known = [(place, found) for place, found in fresh if not isinstance(found, str)]
+        moved = self._folding.fold(connection, [one for _, one in known])
+        told = [(place, one[0], lines) for (place, one), lines in zip(known, moved, strict=True)]
         positions = [end for partition, end in ends.items() if end != before.get(partition)]
         letters = [DeadLetter(*place, found) for place, found in fresh if isinstance(found, str)]
-        taken = _taken(positions, lying, letters)
+        taken = _taken(positions, told, letters)
         if positions:
-            append(connection, lying, positions, letters)
+            append(connection, told, _columns(read, places), positions, letters)
             self._ends = ends
             self._recorded(taken)
-        self._folding.keep(one for _, one in rows)
+        self._folding.keep(fact.trail for _, fact, _ in told)
         return taken
 
 
-def read(records: Iterable[Record], partition_of: PartitionOf) -> list[Read]:
-    """What records tell, for `Follower.begin`. Needs no history: the writer may be at an earlier step meanwhile."""
-    with collection_paused():
-        return [(*record[:3], told(record, partition_of)) for record in records]
+def _columns(read: Told, places: Sequence[Place | None]) -> pa.Table:
+    """Of the events that are not passed over."""
+    if None not in places:
+        return read.columns
+    are_fresh = [bool(place) for place, one in zip(places, read.lying, strict=True) if not isinstance(one[3], str)]
+    return read.columns.filter(pa.array(are_fresh, pa.bool_()))
 
 
-def told(record: Record, partition_of: PartitionOf) -> Row | str:
-    """The event that a record tells, as history keeps it, or why it tells none: for all who fold the log alike."""
-    if record.value is None:
-        return record.fault or "holds nothing"
-    if record.layer not in LAYERS:
-        return "its header `layer` is neither 0 nor 1"
-    known = as_written(record.value, LAYERS[record.layer], record.digest) if record.digest else None
-    if known:
-        return _misplaced(record, known[0].trail, partition_of) or known
-    try:
-        event = read_event(record.value)
-    except EventError as error:  # what it says may repeat names, which history is to be free of; where is enough
-        return _of_newer(record.value, error) or (
-            f"{NO_EVENT}: see {', '.join(fault.path or 'the whole' for fault in error.faults)}"
-        )
-    if not came_through(event):
-        return PAST_THE_DOOR
-    return _misplaced(record, event.trail, partition_of) or row(Entry(event, LAYERS[record.layer]))
-
-
-def _of_newer(value: bytes, error: EventError) -> str | None:
-    """What is to be done about an event that is none only here; nothing where it is none anywhere."""
-    if [fault.path for fault in error.faults] != ["type"]:
-        return None
-    kind = parse(value).get("type")
-    is_ours = isinstance(kind, str) and TYPE.fullmatch(kind)
-    return NEWER.format(kind=kind) if is_ours else None
-
-
-def _misplaced(record: Record, trail: str, partition_of: PartitionOf) -> str | None:
-    if record.key != trail.encode():
-        return "its key is not its trail"
-    partition = partition_of(trail)
-    return None if partition == record.partition else f"its trail belongs in partition {partition}"
-
-
-def placed(records: Iterable[Lying], ends: Ends) -> Iterator[tuple[Place, Lying]]:
-    """The records that were not there yet, with their places; once all were asked for, `ends` is moved on to them."""
+def placed(records: Sequence[Record] | Sequence[Lying], ends: Ends) -> list[Place | None]:
+    """The place of each record, None where it was there already; `ends` is moved on to them."""
     at = {end.log_partition: (end.next_offset, end.known_at) for end in ends.values()}
+    places: list[Place | None] = []
     for record in records:
-        partition, offset, timestamp = record[:3]
+        partition, offset, timestamp = record[0], record[1], record[2]
         next_offset, known_at = at.get(partition, (0, 0))
         if offset >= next_offset:
             known_at = max(known_at, timestamp)
             at[partition] = offset + 1, known_at
-            yield (partition, offset, known_at), record
+            places.append((partition, offset, known_at))
+        else:
+            places.append(None)
     ends |= {partition: Position(partition, *end) for partition, end in at.items()}
+    return places
 
 
 def reach(ends: Ends, reached: Mapping[int, int]) -> None:
@@ -213,9 +156,9 @@ def reach(ends: Ends, reached: Mapping[int, int]) -> None:
             ends[partition] = end._replace(next_offset=offset)
 
 
-def _taken(positions: Sequence[Position], told: Sequence[Told], letters: Sequence[DeadLetter]) -> Taken:
+def _taken(positions: Sequence[Position], told: Sequence[Moved], letters: Sequence[DeadLetter]) -> Taken:
     moved = [(place[2], lines) for place, _, lines in told if lines is not None]
-    decided = any(row[LAYER] == PERSON or row[0].trail == ORGANISATION for _, row, _ in told)
+    decided = any(fact.layer == PERSON or fact.trail == ORGANISATION for _, fact, _ in told)
     return Taken(positions, moved, len(told) - len(moved), letters, decided)
 
 

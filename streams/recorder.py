@@ -8,14 +8,14 @@ never says more than the file.
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from itertools import chain
+from itertools import count, islice
 from typing import NamedTuple, Self
 
 import duckdb
 
 from projections.postings import Lines, Posting
 from schemas.moments import Calendar
-from streams.appending import Entry, Position, Row, append, row
+from streams.appending import Entry, Moved, Position, Row, append, row, said
 from streams.folding import TRAILS_KEPT, Folding
 from streams.history import History, HistoryError
 from streams.stored import ROWS_AT_ONCE, stored_facts
@@ -109,31 +109,32 @@ class Recorder:
             self._waiting.popleft().done.set_exception(error)
 
     def _record(self, connection: duckdb.DuckDBPyConnection, batches: Sequence[Sequence[Entry]]) -> list[Recorded]:
-        rows = [[row(entry) for entry in entries] for entries in batches]
+        rows = [row(entry) for entries in batches for entry in entries]
         try:
-            moved = self._moved(connection, list(chain.from_iterable(rows)))
+            moved = iter(self._moved(connection, rows))
         except BaseException:
             self._folding.forget()
             self._end = None
             raise
-        return [Recorded.of([moved.get(id(one)) for one in own]) for own in rows]
+        return [Recorded.of(list(islice(moved, len(entries)))) for entries in batches]
 
-    def _moved(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> dict[int, "_Moved"]:
-        """What each row that is new moved, by its identity."""
+    def _moved(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> list["_Moved | None"]:
+        """What each row moved, if it is new."""
         moved = self._folding.fold(connection, rows)
-        taken = [one for one in rows if id(one) in moved]
+        taken = [(one, lines) for one, lines in zip(rows, moved, strict=True) if lines is not None]
         next_offset, last_known_at = self._end = self._end or _end(connection)
         if taken:
             known_at = max(self.clock(), last_known_at)
-            told = [
-                ((EMBEDDED_PARTITION, offset, known_at), one, moved[id(one)])
-                for offset, one in enumerate(taken, next_offset)
+            told: list[Moved] = [
+                ((EMBEDDED_PARTITION, offset, known_at), one[0], lines)
+                for offset, (one, lines) in enumerate(taken, next_offset)
             ]
             self._end = (next_offset + len(taken), known_at)
-            append(connection, told, [Position(EMBEDDED_PARTITION, *self._end)])
-            self._recorded(Batch(*self._end, list(chain.from_iterable(moved.values()))))
-        self._folding.keep(rows)
-        return {id(one): (offset, moved[id(one)]) for offset, one in enumerate(taken, next_offset)}
+            append(connection, told, said([one for one, _ in taken]), [Position(EMBEDDED_PARTITION, *self._end)])
+            self._recorded(Batch(*self._end, [posting for _, lines in taken for posting in lines]))
+        self._folding.keep(one[0].trail for one in rows)
+        offsets = count(next_offset)
+        return [None if lines is None else (next(offsets), lines) for lines in moved]
 
 
 _Moved = tuple[int, Lines]  # an event's offset, and what it moved

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from schemas.log_events import decode
 from schemas.moments import Calendar
 from streams.appending import Position
-from streams.following import Record
 from streams.kafka.reading import places
 from streams.kafka.topics import check
 from streams.kafka.workers.owned import Site
 from streams.kafka.workers.running import Worker
 from streams.live.stepping import Stepping, Stored, Writes
+from streams.told import Record
 
 SESSION_SECONDS = 10.0
 begun: list[float] = []

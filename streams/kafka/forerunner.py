@@ -16,6 +16,7 @@ from time import monotonic
 from typing import NamedTuple
 
 import msgspec
+import pyarrow as pa
 
 from projections.organisation import Organisation
 from streams.collecting import collection_paused
@@ -24,11 +25,12 @@ from streams.kafka.frames import Frames
 from streams.kafka.reading import RECORDS_AT_ONCE, Reading
 from streams.kafka.recording import AwayError, Fetched
 from streams.kafka.topics import Log, Names
+from streams.told import Lying, Told, read
 
 PATIENCE_SECONDS = 10.0  # with one that says nothing: some hundred times as long as it takes for a batch
 WAIT_SECONDS = 0.5
 READY = b""
-NOTHING = Fetched([], {}, {})
+NOTHING = Fetched(read([], len), {}, {})
 
 
 class LostError(Exception):
@@ -44,17 +46,40 @@ class _Task(NamedTuple):
     records_at_once: int
 
 
-pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Fetched | str).decode
+class _Handed(NamedTuple):
+    """What was fetched, with its columns as Arrow writes them for others."""
+
+    lying: list[Lying]
+    columns: bytes
+    reached: dict[int, int]
+    ends: dict[int, int]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(_Handed | str).decode
 _unpack_task = msgspec.msgpack.Decoder(_Task).decode
 _unpack_positions = msgspec.msgpack.Decoder(dict[int, int]).decode
 
 
+def packed(told: Fetched | str) -> bytes:
+    """What was read, or why nothing more is, for whoever listens."""
+    if isinstance(told, str):
+        return _encode(told)
+    columns = told.read.columns
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, columns.schema) as stream:
+        stream.write_table(columns)
+    return _encode((told.read.lying, memoryview(sink.getvalue()), told.reached, told.ends))
+
+
 def unpacked(message: bytes) -> Fetched | str:
-    """What such a process packed: what it read, or why it ends."""
+    """What such a process packed."""
     with collection_paused():
-        told: Fetched | str = _unpack(message)
-    return told
+        told: _Handed | str = _unpack(message)
+    if isinstance(told, str):
+        return told
+    with pa.ipc.open_stream(told.columns) as stream:
+        return Fetched(Told(told.lying, stream.read_all()), told.reached, told.ends)
 
 
 class Forerunner:
@@ -71,7 +96,7 @@ class Forerunner:
                 self._frames.close()
                 raise LostError(f"no second process can be started ({error})") from error
         self._heard_seconds = monotonic()
-        self._say(pack(_Task(log.broker, log.names.prefix, log.partitions, records_at_once)))
+        self._say(_encode(_Task(log.broker, log.names.prefix, log.partitions, records_at_once)))
 
     @property
     def pid(self) -> int:
@@ -84,7 +109,7 @@ class Forerunner:
 
     def begin(self, positions: Mapping[int, int]) -> None:
         """Have it read on from here; once, when it is ready."""
-        self._say(pack(positions))
+        self._say(_encode(positions))
 
     def fetch(self) -> Fetched:
         """What it read, in the order of its reading; nothing after a short wait. LostError once it reads no more."""
@@ -149,10 +174,10 @@ def run(frames: Frames) -> None:
             reading.begin(positions)
             while True:
                 with collection_paused():  # which took as long as the client itself
-                    message = pack(reading.fetch())
+                    message = packed(reading.fetch())
                 frames.say(message)
         except (AwayError, KafkaError) as error:
-            frames.say(pack(str(error)))
+            frames.say(packed(str(error)))
 
 
 def _end_when_alone(frames: Frames) -> None:

@@ -13,13 +13,14 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas.organisation import ORGANISATION
 from streams.appending import DeadLetter
-from streams.following import ORGANISATION_PARTITION, Record, read
+from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError
 from streams.kafka.blocking import ANSWER_SECONDS, Blocking, let_go, reader, started
 from streams.kafka.letters import as_record
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, partition_of
 from streams.records import DIGEST, LAYER
+from streams.told import Record, read
 
 LOG_APPEND_TIME = 1
 RECORDS_AT_ONCE = 10_000

@@ -14,7 +14,8 @@ from threading import Event
 from typing import NamedTuple, Protocol
 
 from streams.appending import DeadLetter
-from streams.following import Follower, Read, Taken
+from streams.following import Follower, Taken
+from streams.told import Told
 
 PAUSE_SECONDS = 1.0
 BUSY_RECORDS = 100  # at once and up to the log's end: more come faster than steps are worth their price
@@ -30,7 +31,7 @@ class AwayError(Exception):
 class Fetched(NamedTuple):
     """What records tell, each partition's in its order; where reading goes on; where those end, as far as known."""
 
-    read: Sequence[Read]
+    read: Told
     reached: Mapping[int, int]
     ends: Mapping[int, int]
 

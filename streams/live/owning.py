@@ -4,12 +4,12 @@ The order of the steps is the whole point, so it is written down once, here. A c
 doubles nothing; tests stop at each in turn.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 from streams.appending import Position
-from streams.following import Record
 from streams.live.stepping import Stepping, Stored, Writes
+from streams.told import Record
 
 
 class Ownership(Protocol):
@@ -43,7 +43,7 @@ class Ownership(Protocol):
 
 
 async def take(
-    stepping: Stepping, own: Ownership, position: Position, records: Iterable[Record], reached: int = 0
+    stepping: Stepping, own: Ownership, position: Position, records: Sequence[Record], reached: int = 0
 ) -> Position | None:
     """Take what was fetched from `position` on; the position to go on from, None where the partition is lost.
 

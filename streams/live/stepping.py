@@ -14,7 +14,7 @@ from schemas.log_events import Fact
 from schemas.moments import Calendar
 from streams.appending import DeadLetter, Position
 from streams.collecting import collection_paused
-from streams.following import PartitionOf, Record, placed, reach, told
+from streams.following import placed, reach
 from streams.live.forms import (
     Parts,
     cell_key,
@@ -26,6 +26,7 @@ from streams.live.forms import (
     trail_key,
     trail_value,
 )
+from streams.told import PartitionOf, Record, told
 
 Values = Mapping[bytes, bytes]
 GetMany = Callable[[Collection[bytes]], Values]  # those of the keys that there are
@@ -56,7 +57,7 @@ class Stepping:
         self._calendar = calendar
         self._partition_of = partition_of
 
-    def step(self, position: Position, records: Iterable[Record], stored: Stored, reached: int = 0) -> Writes:
+    def step(self, position: Position, records: Sequence[Record], stored: Stored, reached: int = 0) -> Writes:
         """Take what was fetched of the partition of `position`; what lies before that is passed over.
 
         `reached`: where reading goes on, if that is behind the last record. FormError where what is stored cannot be
@@ -64,7 +65,12 @@ class Stepping:
         """
         partition, ends = position.log_partition, {position.log_partition: position}
         with collection_paused():
-            read = [(place, told(record, self._partition_of)) for place, record in placed(records, ends)]
+            places = placed(records, ends)
+            read = [
+                (place, told(record, self._partition_of))
+                for place, record in zip(places, records, strict=True)
+                if place
+            ]
             if len(ends) > 1:
                 raise ValueError(f"a step takes records of one partition, and these are of {sorted(ends)}")
             reach(ends, {partition: reached})

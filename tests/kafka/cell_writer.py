@@ -6,12 +6,12 @@ from kafka import KafkaProducer, TopicPartition
 
 from schemas.moments import Calendar
 from streams.appending import Position
-from streams.following import Record
 from streams.kafka import clients
 from streams.kafka.reading import places, record_of
 from streams.kafka.topics import Log
 from streams.live.forms import Counted, counted_key, counted_value
 from streams.live.stepping import Stepping, Stored, Writes
+from streams.told import Record
 
 POLL_MS = 100
 Values = dict[bytes, bytes]

@@ -6,10 +6,10 @@ from kafka import KafkaProducer
 from typer.testing import CliRunner
 
 from quotum.cli import app
-from streams.following import NEWER
 from streams.history import History
 from streams.kafka import topics
 from streams.kafka.letters import Letter, letters
+from streams.told import NEWER
 from tests.kafka.recorded import follow
 
 

@@ -14,7 +14,6 @@ import httpx2 as httpx
 import pytest
 from kafka import KafkaProducer
 
-from streams.following import NEWER
 from streams.kafka import clients, topics
 from streams.kafka.letters import Letter, letters
 from streams.kafka.reading import UNREADABLE
@@ -22,6 +21,7 @@ from streams.kafka.topics import Log, partition_of
 from streams.kafka.workers import running
 from streams.kafka.workers.owned import Site
 from streams.live.forms import FORM, Counted, counted_key, counted_value, is_counted_key
+from streams.told import NEWER
 from tests.kafka.broker import expect_runnable
 from tests.kafka.killing import BrokerProcess
 from tests.kafka.recorded import NoText, follow

@@ -19,7 +19,7 @@ from schemas.events import adapter
 from schemas.facts import FEED
 from schemas.moments import Calendar
 from streams.appending import Entry, columns
-from streams.following import Follower, Record
+from streams.following import Follower
 from streams.history import History
 from streams.kafka import KafkaError, clients
 from streams.kafka.reading import places, record_of
@@ -28,6 +28,7 @@ from streams.kafka.topics import Log
 from streams.live.forms import Counted, is_counted_key, read_cell_key, read_cell_value, read_counted_value
 from streams.records import Written, written
 from streams.replaying import Cells, sql_cells
+from streams.told import Record
 from tests.kafka.killing import Command
 from tests.servers import ENDED_SECONDS
 from tests.streams.recording import in_memory

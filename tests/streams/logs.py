@@ -14,7 +14,8 @@ from schemas.envelope import altered
 from schemas.facts import log_line
 from schemas.organisation import ORGANISATION
 from streams.appending import DeadLetter, Entry, row
-from streams.following import ORGANISATION_PARTITION, Record
+from streams.following import ORGANISATION_PARTITION
+from streams.told import Record
 from tests.histories import History as Events
 from tests.histories import histories
 from tests.streams.recording import NOW, Rows, call

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from schemas.facts import log_line, read_fact
 from schemas.log_events import encode
 from schemas.moments import instant_us
-from streams.following import Record
 from streams.records import LAYERS
+from streams.told import Record
 from tests.histories import histories
 from tests.streams.logs import PartitionOf
 from tests.streams.recording import NOW

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from schemas.facts import FEED, PERSON
-from streams.appending import DeadLetter, Entry, Place, Position, append, row
+from streams.appending import DeadLetter, Entry, Moved, Place, Position, append, row, said
 from tests.streams.recording import Memory, call, unreliable
 
 PLACE: Place = (3, 7, 11)
@@ -27,8 +27,10 @@ def test_a_duplicate_is_marked_and_a_dead_letter_has_its_place() -> None:
     posting = ("call:1", ("calls", "owner", 1, 17_000, None, ("", "", "", "", "", None)), 1_000_000)
     twice = row(Entry(call("1"), FEED))
     with Memory() as memory, memory.opened() as history:
-        told = [(PLACE, twice, [posting]), ((3, 8, 12), twice, None)]
-        history.write(lambda at: append(at, told, [Position(3, 10, 12)], [DeadLetter(3, 9, 12, "why")])).result()
+        told: list[Moved] = [(PLACE, twice[0], [posting]), ((3, 8, 12), twice[0], None)]
+        history.write(
+            lambda at: append(at, told, said([twice, twice]), [Position(3, 10, 12)], [DeadLetter(3, 9, 12, "why")])
+        ).result()
         assert history.rows("SELECT log_partition, log_offset, known_at, id, duplicate FROM events") == [
             (*PLACE, "e1", False),
             (3, 8, 12, "e1", True),
@@ -44,10 +46,10 @@ def test_a_batch_of_which_one_table_fails_leaves_nothing_in_the_others() -> None
     with Memory() as memory:
         history, _ = unreliable(memory.connect())
         history.write(lambda at: at.execute("DROP TABLE dead_letters")).result()
+        told = row(Entry(call("1"), FEED))
+        moved: list[Moved] = [(PLACE, told[0], [])]
         failing = history.write(
-            lambda at: append(
-                at, [(PLACE, row(Entry(call("1"), FEED)), [])], [Position(3, 8, 11)], [DeadLetter(*PLACE, "why")]
-            )
+            lambda at: append(at, moved, said([told]), [Position(3, 8, 11)], [DeadLetter(*PLACE, "why")])
         )
         with pytest.raises(duckdb.CatalogException, match="dead_letters"):
             failing.result()

@@ -13,10 +13,11 @@ from schemas.facts import PERSON
 from schemas.moments import instant_us
 from streams.appending import Entry, columns
 from streams.books import Books, Outcome, rule_event, vault_path, wall_clock
-from streams.following import ORGANISATION_PARTITION, Follower, Record
+from streams.following import ORGANISATION_PARTITION, Follower
 from streams.history import History, HistoryError
 from streams.records import written
 from streams.replaying import stored_cells
+from streams.told import Record
 from streams.vault import Vault
 from streams.vault_file import VaultError
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.facts import FEED
-from streams.appending import Entry, Position, Row, Told, append, row
+from streams.appending import Entry, Moved, Position, Row, append, row, said
 from streams.folding import Folding
 from streams.history import History
 from streams.recorder import Recorder
@@ -33,12 +33,12 @@ def rows_of(*ids: str) -> list[Row]:
 def new(folding: Folding, history: History, rows: list[Row]) -> list[int]:
     """Which of the rows move something, by their place among them."""
     moved = history.write(lambda connection: folding.fold(connection, rows)).result()
-    return [place for place, one in enumerate(rows) if moved.get(id(one))]
+    return [place for place, lines in enumerate(moved) if lines]
 
 
 def store(history: History, rows: list[Row]) -> None:
-    told: list[Told] = [((0, offset, NOW), one, []) for offset, one in enumerate(rows)]
-    history.write(lambda connection: append(connection, told, [Position(0, len(rows), NOW)])).result()
+    told: list[Moved] = [((0, offset, NOW), one[0], []) for offset, one in enumerate(rows)]
+    history.write(lambda connection: append(connection, told, said(rows), [Position(0, len(rows), NOW)])).result()
 
 
 def test_of_equal_events_the_first_alone_is_new_and_none_that_history_has() -> None:
@@ -62,6 +62,6 @@ def test_a_trail_that_went_from_memory_is_read_back_from_what_others_stored_too(
         first = rows_of("1")
         assert new(folding, history, first) == [0]
         store(history, first)
-        folding.keep(first)
+        folding.keep(one[0].trail for one in first)
         amended = rows_of("1", "2")
         assert new(folding, history, amended) == [1]

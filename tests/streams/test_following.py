@@ -19,13 +19,14 @@ from schemas.facts import FEED, PERSON
 from schemas.moments import Calendar
 from schemas.organisation import ORGANISATION
 from schemas.received import read_event
-from streams import following as under_test
+from streams import told as under_test
 from streams.appending import DeadLetter, Entry, Position
-from streams.following import NEWER, ORGANISATION_PARTITION, PAST_THE_DOOR, Follower, Record, Taken
+from streams.following import ORGANISATION_PARTITION, Follower, Taken
 from streams.history import History
 from streams.recorder import Recorder
 from streams.replaying import folded_cells, replay, sql_cells, stored_cells
 from streams.stored import stored_facts
+from streams.told import NEWER, PAST_THE_DOOR, Record
 from tests.histories import TRAILS, zones
 from tests.histories import History as Events
 from tests.streams.logs import GOOD, PLACES, POISONS, TOLD, Log, PartitionOf, by_hash, logs, poison, record

@@ -19,12 +19,12 @@ from faust.transport import base
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage
 
-from streams.following import Record
 from streams.kafka import KafkaError
 from streams.kafka.blocking import ANSWER_SECONDS, PARTITION_BYTES
 from streams.kafka.reading import UNREADABLE, record_of
 from streams.kafka.topics import Log
 from streams.kafka.workers.lanes import Batch, Lane
+from streams.told import Record
 
 RECORDS_AT_ONCE = 8_000
 WAIT_MS = 50  # of the broker for more: as long a partition that is busy waits for one that is not

@@ -11,10 +11,10 @@ from itertools import chain
 from typing import NamedTuple, Protocol
 
 from streams.appending import Position
-from streams.following import Record
 from streams.kafka import KafkaError
 from streams.live.owning import Ownership, take
 from streams.live.stepping import Stepping
+from streams.told import Record
 
 STEP_RECORDS = 8_000
 

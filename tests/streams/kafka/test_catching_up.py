@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.appending import DeadLetter
-from streams.following import Read
+from streams.appending import DeadLetter, said
 from streams.kafka.catching_up import CatchingUp
 from streams.kafka.forerunner import NOTHING, LostError
 from streams.kafka.recording import AwayError, Fetched
+from streams.told import Lying, Told
 
 FAR, NEAR = 10, 3
 Script = Iterable[bool]  # per call of one that helps, whether it is lost; or whether it has nothing to say
@@ -30,10 +30,10 @@ class Log:
 
     def fetch(self, at: Mapping[int, int], size: int) -> Fetched:
         reached = {number: min(end, at.get(number, 0) + size) for number, end in self.ends.items()}
-        found: list[Read] = [
+        found: list[Lying] = [
             (number, offset, 0, "") for number in self.ends for offset in range(at.get(number, 0), reached[number])
         ]
-        return Fetched(found, reached, self.ends)
+        return Fetched(Told(found, said([])), reached, self.ends)
 
 
 class Own:
@@ -111,7 +111,7 @@ class Site:
         self.helpers: list[Ahead] = []
         self.script, self.helper = iter(script), helper
         self.source = CatchingUp(self.own, self.start, FAR, NEAR)
-        self.found: list[Read] = []
+        self.found: list[Lying] = []
 
     def start(self) -> Ahead:
         self.helpers.append(Ahead(self.log, self.script, **self.helper))
@@ -119,7 +119,7 @@ class Site:
         return self.helpers[-1]
 
     def fetch(self) -> None:
-        self.found += self.source.fetch().read
+        self.found += self.source.fetch().read.lying
 
     def to_the_end(self) -> None:
         for _ in range(sum(self.log.ends.values()) + 30):

@@ -8,18 +8,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import msgspec
 import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.organisation import Organisation
-from streams.following import Record, read
 from streams.kafka import forerunner as under_test
-from streams.kafka.forerunner import NOTHING, READY, Forerunner, LostError, pack, unpacked
+from streams.kafka.forerunner import NOTHING, READY, Forerunner, LostError, packed, unpacked
 from streams.kafka.frames import Frames
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, Names
+from streams.told import Record, read
 from tests.servers import ENDED_SECONDS
 from tests.streams.logs import POISONS, PartitionOf, by_hash, logs, poison
 from tests.streams.logs import Log as Lying
@@ -88,7 +89,7 @@ def fetched_to_the_end(ahead: Forerunner) -> None:
 
 def expect_the_same(records: list[Record], partition_of: PartitionOf) -> None:
     fetched = Fetched(read(records, partition_of), {-1: 2, 0: 2**62}, {0: 7})
-    assert unpacked(pack(fetched)) == fetched
+    assert unpacked(packed(fetched)) == fetched
 
 
 @pytest.mark.slow
@@ -193,8 +194,8 @@ def test_whatever_it_is_at_it_ends_once_nobody_listens() -> None:
             pass_fds=[theirs.fileno()],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
-    frames.say(pack(("nowhere:1", "quotum", 2, 10)))
+    frames.say(msgspec.msgpack.encode(("nowhere:1", "quotum", 2, 10)))
     assert frames.hear(ENDED_SECONDS) == READY
-    frames.say(pack({}))
+    frames.say(msgspec.msgpack.encode({}))
     frames.close()
     assert process.wait(ENDED_SECONDS) == 0

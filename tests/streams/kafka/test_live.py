@@ -8,11 +8,12 @@ from projections.organisation import Organisation
 from schemas.moments import Calendar
 from streams.appending import Entry, columns
 from streams.books import Books, vault_path
-from streams.following import ORGANISATION_PARTITION, Follower, Record
+from streams.following import ORGANISATION_PARTITION, Follower
 from streams.history import History, HistoryError
 from streams.kafka.live import LiveBooks
 from streams.kafka.topics import Log, Names
 from streams.records import written
+from streams.told import Record
 from streams.vault import Vault
 from tests.streams.recording import call
 

@@ -10,11 +10,12 @@ from aiokafka.errors import NotLeaderForPartitionError as NotLeader
 
 from projections.organisation import Organisation
 from schemas.organisation import ORGANISATION
-from streams.following import ORGANISATION_PARTITION, Record
+from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError, blocking, reading
 from streams.kafka.reading import Reading, places
 from streams.kafka.recording import AwayError
 from streams.kafka.topics import Log, Names, partition_of
+from streams.told import Record
 
 CREATE_TIME, LOG_APPEND_TIME = 0, 1
 
@@ -138,7 +139,7 @@ def test_an_offset_that_the_broker_does_not_have_is_an_error_for_good(begun: Beg
 
 def test_where_nothing_comes_the_ends_are_asked_for(begun: Begun) -> None:
     fetched = begun(None).fetch()
-    assert fetched.read == []
+    assert not fetched.read
     assert fetched.ends == {ORGANISATION_PARTITION: 5, 0: 5, 1: 5}
     assert fetched.reached == {ORGANISATION_PARTITION: 0, 0: 0, 1: 0}
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from schemas.facts import FEED
 from streams.appending import DeadLetter, Entry
-from streams.following import Follower, Record, read
+from streams.following import Follower
 from streams.history import History
 from streams.kafka import KafkaError
 from streams.kafka.recording import BUSY_RECORDS, AwayError, Fetched, Recording, Standing, is_busy
+from streams.told import Record, read
 from tests.histories import History as Events
 from tests.streams.logs import PLACES, TOLD, Log, PartitionOf, Slot, by_hash, logs, poison, record
 from tests.streams.recording import AMSTERDAM, CrashError, Memory, call, in_memory, unreliable

@@ -11,9 +11,9 @@ from types import coroutine
 from typing import NamedTuple
 
 from streams.appending import DeadLetter, Position
-from streams.following import Record
 from streams.live.owning import take
 from streams.live.stepping import Stepping, Stored, Writes
+from streams.told import Record
 
 Value = bytes | None
 Changes = Mapping[bytes, Value]

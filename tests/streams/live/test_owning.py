@@ -15,12 +15,13 @@ from projections.postings import Cell
 from schemas.facts import FEED
 from schemas.moments import Calendar
 from streams.appending import DeadLetter, Entry, Position
-from streams.following import Follower, Record
+from streams.following import Follower
 from streams.history import History
 from streams.live.owning import take
 from streams.live.stepping import Stepping, Stored, Writes
 from streams.recorder import Recorder
 from streams.replaying import Cells, sql_cells, stored_cells
+from streams.told import Record
 from tests.histories import History as Events
 from tests.histories import zones
 from tests.streams.live.cluster import FAR, Cluster, Compact, Happening, Kill, KillAtStore, Move, Push, scripts

@@ -14,7 +14,7 @@ from schemas.facts import FEED, PERSON
 from schemas.log_events import Fact
 from schemas.moments import Calendar
 from streams.appending import DeadLetter, Entry, Position
-from streams.following import Follower, Record
+from streams.following import Follower
 from streams.live.forms import (
     FORM,
     FormError,
@@ -28,6 +28,7 @@ from streams.live.forms import (
     trail_value,
 )
 from streams.live.stepping import Stepping, Stored, Writes, go_on
+from streams.told import Record
 from tests.histories import TRAILS, zones
 from tests.histories import History as Events
 from tests.projections.strategies import folded, histories, told

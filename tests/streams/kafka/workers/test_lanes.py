@@ -7,11 +7,11 @@ import pytest
 
 from schemas.facts import FEED
 from streams.appending import Entry, Position, columns
-from streams.following import Record
 from streams.kafka import KafkaError
 from streams.kafka.workers.lanes import STEP_RECORDS, Batch, Lane
 from streams.live.stepping import Stepping, Stored, Writes
 from streams.records import written
+from streams.told import Record
 from tests.streams.kafka.workers.waiting import until
 from tests.streams.recording import AMSTERDAM, NOW, call
 
