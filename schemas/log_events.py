@@ -19,6 +19,20 @@ class LogEvent(msgspec.Struct, gc=False):
     sequence: int | str = 0
 
 
+class RawEvent(msgspec.Struct, gc=False, kw_only=True):
+    """The same with all of its fields, in the order in which they are written, and data as it stands there."""
+
+    data: msgspec.Raw
+    datacontenttype: str = "application/json"
+    id: str
+    sequence: int | str
+    source: str
+    specversion: str = "1.0"
+    time: str
+    trail: str
+    type: str
+
+
 class Fact(msgspec.Struct, frozen=True, gc=False):
     """An event, ready to fold; `stamp` (asserted_at in microseconds, sequence, id) orders statements on one field."""
 
@@ -32,4 +46,5 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
 
 
 decode = msgspec.json.Decoder(LogEvent).decode
+decode_raw = msgspec.json.Decoder(RawEvent).decode
 encode = msgspec.json.Encoder(order="deterministic").encode

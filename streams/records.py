@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.envelope import INTEGER_MAX
 from schemas.facts import FEED, PERSON, read_fact
-from schemas.log_events import encode
+from schemas.log_events import RawEvent, decode_raw, encode
 from schemas.moments import from_microseconds, instant_text, instant_us
 from streams.appending import Columns, Row
 from streams.sound import is_sound
@@ -31,29 +31,12 @@ class Written(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-class _Line(msgspec.Struct, gc=False, kw_only=True):
-    """A CloudEvent in the order in which its fields are written, with data as they stand there."""
-
-    data: msgspec.Raw
-    datacontenttype: str = "application/json"
-    id: str
-    sequence: int | str
-    source: str
-    specversion: str = "1.0"
-    time: str
-    trail: str
-    type: str
-
-
-_decode = msgspec.json.Decoder(_Line).decode
-
-
 def written(columns: Columns) -> Written:
     """An event that the door let in, as a record; `schemas.facts.log_line` says the same of its value."""
     id_, source, kind, trail, _, asserted_at, sequence, layer, data, digest = columns
     time = instant_text(from_microseconds(asserted_at))
     wire_sequence = sequence if abs(sequence) <= INTEGER_MAX else str(sequence)
-    line = _Line(
+    line = RawEvent(
         data=msgspec.Raw(data.encode()),
         id=id_,
         sequence=wire_sequence,
@@ -71,7 +54,7 @@ def as_written(value: bytes, layer: int, digest: bytes) -> Row | None:
     None also for what has to be read with care although it has its digest, which anybody can make: see `is_sound`.
     """
     try:
-        line = _decode(value)
+        line = decode_raw(value)
         data = msgspec.json.decode(line.data)
         asserted_at, sequence = instant_us(line.time), int(line.sequence)
         fact = read_fact(line.type, data, line.trail, layer, (asserted_at, sequence, line.id))
