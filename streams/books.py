@@ -221,7 +221,7 @@ class Books:
 
     def _keep_up(self, batch: Batch) -> None:
         """By the writer, batch after batch: first the figures, then the position that says they are there."""
-        self._keeping.recorded(batch.postings, batch.known_at)
+        self._keeping.recorded([(batch.known_at, batch.postings)])
         self._next_offset = batch.next_offset
 
     def take(self, events: Sequence[Event], layer: int = FEED, people: str | None = None) -> list[Outcome]:

@@ -6,7 +6,7 @@ writer itself, between two batches, so that no batch is missed and none counts t
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Lock
 
 import duckdb
@@ -17,6 +17,7 @@ from streams.figures import Amounts, Asked, Key, Postings, scanned
 
 QUESTIONS_KEPT = 128
 Name = tuple[object, ...]
+Moved = tuple[int, Sequence[Posting]]  # when that became known, and what moved
 
 
 class _Kept:
@@ -104,8 +105,10 @@ class Keeping:
         with self._lock:
             self._kept.clear()
 
-    def recorded(self, postings: Iterable[Posting], known_at: int) -> None:
+    def recorded(self, moved: Iterable[Moved]) -> None:
         """Take along what a batch moved. Only for the writer, right after the batch became part of history."""
         with self._lock:
-            for kept in self._kept.values():
-                kept.move(postings, known_at)
+            if self._kept:
+                for known_at, postings in moved:
+                    for kept in self._kept.values():
+                        kept.move(postings, known_at)

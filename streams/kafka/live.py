@@ -245,8 +245,7 @@ class LiveBooks(Books):
         """
         if not self._is_open:
             return
-        for known_at, lines in taken.moved:
-            self._keeping.recorded(lines, known_at)
+        self._keeping.recorded(taken.moved)
         self._next_offset += len(taken.moved) + taken.duplicates
         moved = {end.log_partition: end.next_offset for end in taken.positions}
         self._known = {**self._known, **{end.log_partition: end.known_at for end in taken.positions}}

@@ -24,6 +24,7 @@ from streams.told import Record, read
 
 LOG_APPEND_TIME = 1
 RECORDS_AT_ONCE = 10_000
+FIRST_RECORDS = 100  # soon, since with them comes how much there is
 IDLE_MS = 500
 MICROSECONDS_PER_MS = 1_000
 UNREADABLE = "cannot be read: the name of a header is no text, of it or of one before it in the batch of its writer"
@@ -52,6 +53,7 @@ class Reading:
         self._producer: Any = None
         self._numbers = numbered(log)
         self._partition_of = places(log)
+        self._next = FIRST_RECORDS  # how many at the most
         self._reached: Mapping[int, int] = {}  # what was given; the client's positions may be beyond it after a failure
 
     def close(self) -> None:
@@ -74,15 +76,17 @@ class Reading:
         if self._consumer is None:
             self._consumer = await started(reader(self._log.broker))
             self._consumer.assign(list(self._numbers))
+        self._next = FIRST_RECORDS
         self._reached = {number: positions.get(number, 0) for number in self._numbers.values()}
         for place, number in self._numbers.items():
             self._consumer.seek(place, self._reached[number])
 
     async def _fetch(self) -> Fetched:
         try:
-            found = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=self._at_once)
+            found = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=min(self._next, self._at_once))
         except UnicodeDecodeError:
             return await self._fetched(await self._singly(), is_idle=False)
+        self._next = self._at_once
         records = [record_of(one, self._numbers[place]) for place, own in found.items() for one in own]
         return await self._fetched(records, is_idle=not records)
 

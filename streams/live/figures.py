@@ -87,20 +87,19 @@ class CellTable:
             done.set_result(change(cursor))
         return done
 
-    def take(self, found: Sequence[Moved], moved: Callable[[Sequence[Posting], int], object]) -> None:
-        """Move on to how cells stand now. `moved` is told by how much, and when it was known, within the step."""
+    def take(self, found: Sequence[Moved], moved: Callable[[Sequence[tuple[int, Sequence[Posting]]]], object]) -> None:
+        """Move on to how cells stand now. `moved` is told when it was known and by how much, within the step."""
         with self._lock:
-            told = [(list(self._postings(one)), one.counted) for one in found]
+            told = [(one.counted.known_at, list(self._postings(one))) for one in found]
             rows = [
                 (rep, day, metric, basis, *dims, by)
-                for postings, _ in told
+                for _, postings in told
                 for _, (metric, basis, rep, day, _, dims), by in postings
             ]
             if rows:  # of all partitions at once: an insert costs by the statement more than by the row
                 arrow.insert(self._connection, "postings", arrow.table(POSTINGS, rows))
             self._rows += len(rows)
-            for postings, counted in told:
-                moved(postings, counted.known_at)
+            moved(told)
             self._counted = {**self._counted, **{one.partition: one.counted for one in found}}
             if self._rows > 2 * len(self._amounts) + self._spare_rows:
                 self._connection.execute(ADDED_UP)

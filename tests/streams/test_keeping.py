@@ -57,7 +57,7 @@ def batches(history: Events) -> list[Events]:
 
 def kept_up(history: History, kept: Keeping, now: list[int]) -> Recorder:
     def recorded(batch: Batch) -> None:
-        kept.recorded(batch.postings, batch.known_at)
+        kept.recorded([(batch.known_at, batch.postings)])
 
     return Recorder(history, Calendar("Europe/Amsterdam"), lambda: now[0], recorded=recorded)
 

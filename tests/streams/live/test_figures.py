@@ -1,6 +1,5 @@
 """Cells answer as history does at the same position: for any history, any question, however the log was cut."""
 
-from collections.abc import Sequence
 from itertools import chain
 
 import pytest
@@ -9,10 +8,11 @@ from hypothesis import strategies as st
 
 from projections.metrics import OWNER
 from projections.organisation import Organisation, Span
-from projections.postings import Cell, Posting
+from projections.postings import Cell
 from streams.figures import Asked, Scanning, scanned
 from streams.following import ORGANISATION_PARTITION, Follower
 from streams.keeping import Keeping
+from streams.keeping import Moved as Kept
 from streams.live.figures import CellTable, Live
 from streams.live.forms import Counted, Tagged
 from streams.live.gathering import Gathering, Moved
@@ -27,7 +27,7 @@ CALLS: Cell = (1, DAY, "calls", "owner", ("", "", "", "", "", None))
 ASKED = Asked("calls", [Span(OWNER, 0, 30_000)], "rep", Organisation())
 
 
-def nobody(_: Sequence[Posting], __: int) -> None:
+def nobody(_: object) -> None:
     pass
 
 
@@ -97,11 +97,17 @@ def test_a_change_is_not_guessed_while_not_all_is_known_that_was_known_before() 
 
 
 def test_a_cell_says_how_it_stands_and_not_by_how_much_it_moved() -> None:
-    heard: list[tuple[int, int]] = []
+    heard: list[Kept] = []
     with CellTable() as table:
         for found in (step(1, 5), step(2, 3), step(2, 3), step(1, 4, partition=1), step(3, 0)):
-            table.take([found], lambda postings, at: heard.extend((amount, at - NOW) for _, _, amount in postings))
-        assert heard == [(5, 0), (-2, 0), (4, 0), (-3, 0)]
+            table.take([found], heard.extend)
+        told = [(amount, at - NOW) for at, postings in heard for _, _, amount in postings]
+        assert told == [
+            (5, 0),
+            (-2, 0),
+            (4, 0),
+            (-3, 0),
+        ]
         assert Scanning(table).amounts(ASKED) == {("", 1, None): 4}
         assert table.counted() == {0: Counted(3, NOW), 1: Counted(1, NOW)}
 
