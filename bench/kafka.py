@@ -4,7 +4,8 @@
   one address; again while a recorder takes the same events on the same cores.
 - recorder: the bpi2012 log four times over from Kafka into DuckDB, with its postings, start and end included. The
   yardstick reads the same records, and what they tell, in one process, and records nothing.
-- row: from an accepted event until its row has changed in Chromium, at 1,000 events a second.
+- row: from an accepted event until its row has changed in Chromium, at 1,000 events a second, which a gateway of its own
+  takes, as `make live` has it, or the server itself.
 """
 
 import json
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,7 +56,8 @@ def main() -> None:
         }
         recorded, read = _recorder(broker.address, Path(name))
         figures |= {"recorder_events_per_second": recorded, "reading_events_per_second": read}
-        figures |= _row(broker.address, Path(name))
+        for has_gateway in (True, False):
+            figures |= _row(broker.address, Path(name), has_gateway=has_gateway)
     report("kafka", figures, recorded / read)
 
 
@@ -135,13 +138,18 @@ def _read(log: Log, count: int) -> None:
     reading.close()
 
 
-def _row(broker: str, folder: Path) -> dict[str, float]:
-    log_of(broker, "row")
-    (folder / "row").mkdir()
-    with served(folder / "row", "--broker", broker, "--prefix", "row") as url:
-        waits, _ = measured(url, RATE, 20)
+def _row(broker: str, folder: Path, *, has_gateway: bool) -> dict[str, float]:
+    prefix = f"row-{has_gateway}"
+    log_of(broker, prefix)
+    (folder / prefix).mkdir()
+    following = ("--broker", broker, "--prefix", prefix)
+    with ExitStack() as running_all:
+        url = running_all.enter_context(served(folder / prefix, *following))
+        door = running_all.enter_context(running("gateway", *following, "--owner", url)) if has_gateway else url
+        waits, _ = measured(url, RATE, 20, door)
     median, worst = percentiles(waits)
-    return {f"row_p50_ms_at_{RATE}": median, f"row_p99_ms_at_{RATE}": worst}
+    by = "by_gateway" if has_gateway else "by_server"
+    return {f"row_{by}_p50_ms_at_{RATE}": median, f"row_{by}_p99_ms_at_{RATE}": worst}
 
 
 if __name__ == "__main__":

@@ -63,8 +63,11 @@ def main() -> None:
     report("latency", figures, ratio)
 
 
-def measured(url: str, rate: int, size: int) -> tuple[list[float], list[float]]:
-    """Milliseconds from accepted to shown, event by event; and from sent to accepted, request by request."""
+def measured(url: str, rate: int, size: int, door: str = "") -> tuple[list[float], list[float]]:
+    """Milliseconds from accepted to shown, event by event; and from sent to accepted, request by request.
+
+    `door`: where events are sent, if that is not the server whose page is open.
+    """
     with sync_playwright() as playwright:
         path = chromium_path(playwright)
         if path is None:
@@ -74,7 +77,7 @@ def measured(url: str, rate: int, size: int) -> tuple[list[float], list[float]]:
         page.goto(f"{url}/?metric=calls")
         page.wait_for_selector("#freshness[data-state=live]")
         page.evaluate(OBSERVE)
-        sent, requests = _send(url, rate, size)
+        sent, requests = _send(door or url, rate, size)
         counts = {who: len(calls) for who, calls in sent.items()}
         page.wait_for_function(SHOWS, arg=counts)
         seen = page.evaluate("() => window.seen")

@@ -12,7 +12,7 @@ from projections.organisation import Organisation
 from schemas.organisation import ORGANISATION
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError, blocking, reading
-from streams.kafka.reading import Reading, places
+from streams.kafka.reading import FIRST_RECORDS, Reading, places
 from streams.kafka.recording import AwayError
 from streams.kafka.topics import Log, Names, partition_of
 from streams.told import Record
@@ -44,6 +44,7 @@ class Client:
 
     def __init__(self, error: Exception | None) -> None:
         self.error = error
+        self.asked: list[int] = []
 
     async def start(self) -> None:
         pass
@@ -57,7 +58,8 @@ class Client:
     def seek(self, _: object, __: object) -> None:
         pass
 
-    async def getmany(self, **_: object) -> dict[object, object]:
+    async def getmany(self, *, max_records: int, **_: object) -> dict[object, object]:
+        self.asked.append(max_records)
         if self.error:
             raise self.error
         return {}
@@ -142,6 +144,19 @@ def test_where_nothing_comes_the_ends_are_asked_for(begun: Begun) -> None:
     assert not fetched.read
     assert fetched.ends == {ORGANISATION_PARTITION: 5, 0: 5, 1: 5}
     assert fetched.reached == {ORGANISATION_PARTITION: 0, 0: 0, 1: 0}
+
+
+def test_few_are_read_at_first_wherever_reading_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With them comes how much lies ahead, on which it depends who reads on."""
+    client = Client(None)
+    monkeypatch.setattr(blocking, "AIOKafkaConsumer", lambda **_: client)
+    made = Reading(log(), records_at_once=5_000)
+    for _ in range(2):
+        made.begin({})
+        made.fetch()
+        made.fetch()
+    made.close()
+    assert client.asked == [FIRST_RECORDS, 5_000] * 2
 
 
 def test_letting_go_twice_is_harmless(begun: Begun) -> None:
