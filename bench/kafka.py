@@ -4,8 +4,8 @@
   one address; again while a recorder takes the same events on the same cores.
 - recorder: the bpi2012 log four times over from Kafka into DuckDB, with its postings, start and end included. The
   yardstick reads the same records, and what they tell, in one process, and records nothing.
-- row: from an accepted event until its row has changed in Chromium, at 1,000 events a second, which a gateway of its own
-  takes, as `make live` has it, or the server itself.
+- row: from an accepted event until its row has changed in Chromium, at 1,000 events a second, taken by a gateway of
+  its own, as `make live` has it, or by the server itself.
 """
 
 import json
