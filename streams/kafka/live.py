@@ -99,6 +99,7 @@ class LiveBooks(Books):
                 History.create(path).close()
             history = closing.enter_context(History.open(path))
             _expect_follows(history)
+            history.share_no_query()
             expect_vault(path)
             vault = closing.enter_context(Vault.open(vault_path(path)))
             expect_own_vault(history, vault)

@@ -50,6 +50,10 @@ def test_what_is_taken_has_its_place_and_what_it_moved_is_known_once_it_is_recor
     assert books.trouble() == ""
 
 
+def test_each_query_of_a_followed_history_is_run_by_whoever_asks_it(books: LiveBooks) -> None:
+    assert books.history.rows("SELECT current_setting('threads')") == [(1,)]
+
+
 def test_the_same_again_is_taken_again_and_moves_nothing(books: LiveBooks) -> None:
     told = entries(books, won(1))
     assert books.record_and_tell(told)[1]
