@@ -4,7 +4,6 @@ The command line asks here, and so will every other door: a question has one ans
 """
 
 import math
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,33 +17,18 @@ from projections.organisation import Organisation, Span
 from projections.progress import attainment
 from projections.reached import Credit, reached
 from projections.targets import Kind, of_period
-from schemas.data import MILLIONTHS
+from quotum.questions import QuestionError
+from quotum.values import LONGEST_VALUE_CHARS, Value, digits_of, number_above_0
 from schemas.moments import day_number, from_day_number, from_microseconds, instant_text
-from schemas.money import digits, from_minor
 from schemas.periods import Period, parse_period
-from schemas.wire import Fault
 from streams import figures
 from streams.books import Books
 from streams.figures import By, Scanning, Source
 
-Value = int | float | None
 RankBy = Literal["value", "attainment"]
 SCOPES: Mapping[By, Kind] = {"rep": "rep", "team": "team", "total": "company"}  # what makes a row: whose targets
 TOTAL = "total"
 UNASSIGNED: Mapping[str, object] = {"rep": 0, "team": 0, "region": "", "product": "", "kind": ""}
-DIGITS_OF_COUNTS = 6
-LONGEST_VALUE_CHARS = 64
-PLAIN_DECIMAL = re.compile(r"(-?\d+)(?:\.(\d+))?", re.ASCII)
-THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
-
-
-class QuestionError(ValueError):
-    """A question that has no answer as it was asked: what, and how to ask it."""
-
-    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
-        """`faults`: the same one by one, where it is known which field is wrong."""
-        super().__init__(message)
-        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True)
@@ -226,11 +210,11 @@ def when_reached(
         raise QuestionError(
             f"{metric} does not add up over time, so no sum of it is ever reached; ask for a count or a sum"
         )
-    wanted = _wanted(asked.metric, value, asked.organisation.currency)
+    wanted = number_above_0(asked.metric, value, asked.organisation.currency)
     labels = _labels(books, by)
     found: list[tuple[Credit, Any, str]] = []
     for (currency, who), credits_ in figures.in_business_order(books.history, *asked.postings).items():
-        there = reached(credits_, math.ceil(wanted * 10 ** _digits(asked.metric, currency)))
+        there = reached(credits_, math.ceil(wanted * 10 ** digits_of(asked.metric, currency)))
         if there and who != UNASSIGNED.get(by):
             found.append((there, who, currency))
     found.sort(key=lambda entry: (entry[0].day, -math.inf if entry[0].at is None else entry[0].at, *entry[1:]))
@@ -240,50 +224,6 @@ def when_reached(
 def _reached_row(there: Credit, who: str, currency: str) -> ReachedRow:
     at = "" if there.at is None else instant_text(from_microseconds(there.at))
     return ReachedRow(who, str(from_day_number(there.day)), at, currency)
-
-
-def whole_units(metric: Metric, value: str, currency: str) -> int:
-    """A decimal text in whole units of a metric, as a person wrote it; QuestionError if it is none, or not above 0."""
-    return int(_wanted(metric, value, currency) * 10 ** _digits(metric, currency))
-
-
-def _digits(metric: Metric, currency: str) -> int:
-    return digits(currency) if metric.unit == "money" else DIGITS_OF_COUNTS
-
-
-def _wanted(metric: Metric, value: str, currency: str) -> Fraction:
-    wanted = plain_number(metric, value, currency)
-    if wanted <= 0:
-        raise QuestionError(f"{value} is reached before anything happens: give a value above 0")
-    return wanted
-
-
-def plain_number(metric: Metric, value: str, currency: str) -> Fraction:
-    """A decimal text as a person wrote it; QuestionError if it is none, or can be read in two ways."""
-    found = PLAIN_DECIMAL.fullmatch(value) if len(value) <= LONGEST_VALUE_CHARS else None
-    if not found:
-        raise QuestionError(f"{value[:LONGEST_VALUE_CHARS]!r} is not a plain number: write it such as 1500 or 1500.50")
-    most, plain = _digits(metric, currency), found[1]
-    if THOUSANDS.fullmatch(value) and most != len("000"):  # fifty thousand, as half of Europe writes it, or fifty
-        fraction = value.rpartition(".")[2].rstrip("0")
-        small = f"{plain}.{fraction.ljust(2, '0')}" if fraction else plain
-        raise QuestionError(f"{value!r} can be read in two ways: write {plain}{found[2]} or {small}")
-    if len(found[2] or "") > most:
-        unit = currency if metric.unit == "money" else metric.name
-        raise QuestionError(f"{value!r} has more than the {most} digits after the point of {unit}: round it first")
-    return Fraction(value)
-
-
-def value_text(metric: Metric, value: Value, currency: str) -> str:
-    """A value as plain decimal text: money with its currency's digits, counts without trailing zeros."""
-    if value is None:
-        return ""
-    if metric.unit == "money":
-        return from_minor(int(value), currency)
-    if metric.unit == "days":
-        return f"{value:f}".rstrip("0").rstrip(".")
-    sign, (whole, rest) = "-" if value < 0 else "", divmod(abs(int(value)), MILLIONTHS)
-    return f"{sign}{whole}.{rest:06}".rstrip("0").rstrip(".")
 
 
 def asked_for(books: Books, metric: str, period: str, by: By, credit: str | None, team: int | None = None) -> Question:

@@ -15,8 +15,9 @@ from typing import Any
 from projections.metrics import METRICS
 from projections.organisation import rule_on
 from projections.postings import Posting
-from quotum.boards import QuestionError, value_text
 from quotum.people import Author, author_number, party
+from quotum.questions import QuestionError
+from quotum.values import value_text
 from schemas.envelope import Event, PartyId, marked
 from schemas.events import EVENTS
 from schemas.facts import PERSON, data_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from quotum.boards import QuestionError
+from quotum.questions import QuestionError
 from schemas.envelope import LABEL_LENGTH
 from streams.books import Books
 from streams.door import OWN_SOURCE

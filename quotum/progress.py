@@ -14,9 +14,10 @@ from projections.metrics import METRICS, OWNER, Metric
 from projections.organisation import Organisation, Span
 from projections.progress import Pace, attainment, pace
 from projections.targets import Kind, Scope, of_period
-from quotum.boards import measured, metric_named, value_text
+from quotum.boards import measured, metric_named
 from quotum.people import party
 from quotum.targets import name_of, period_named, place
+from quotum.values import value_text
 from schemas.data import MILLIONTHS
 from schemas.moments import day_number
 from schemas.periods import Period

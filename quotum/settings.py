@@ -16,8 +16,8 @@ import duckdb
 import typer
 
 from quotum import forwarding
-from quotum.boards import QuestionError
 from quotum.people import Author
+from quotum.questions import QuestionError
 from quotum.tables import Format
 from streams.books import Books, UnavailableError
 from streams.history import HistoryError, HistoryInUseError

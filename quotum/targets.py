@@ -14,8 +14,10 @@ from pydantic import ValidationError
 from projections.metrics import Metric
 from projections.organisation import ALWAYS, Organisation
 from projections.targets import Kind, Scope, Target, in_force, of_period
-from quotum.boards import DIGITS_OF_COUNTS, QuestionError, measured, metric_named, plain_number
+from quotum.boards import measured, metric_named
 from quotum.people import SHOWN, key_number, parties, party
+from quotum.questions import QuestionError
+from quotum.values import DIGITS_OF_COUNTS, plain_number
 from schemas.envelope import Event, label
 from schemas.events import EVENTS
 from schemas.facts import FEED
@@ -23,8 +25,9 @@ from schemas.moments import from_day_number
 from schemas.money import digits
 from schemas.periods import Period, parse_period
 from schemas.wire import Fault, faults_of
-from streams.books import Books, own_event
+from streams.books import Books
 from streams.door import BY_NUMBER
+from streams.own_events import own_event
 
 COMPANY = "company"
 ORDER: tuple[Kind, ...] = ("company", "team", "rep")

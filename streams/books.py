@@ -15,15 +15,15 @@ from projections.organisation import Organisation, organisation
 from projections.postings import Posting
 from projections.targets import Target, targets
 from schemas.envelope import Event
-from schemas.events import adapter
 from schemas.facts import FEED, PERSON
-from schemas.moments import Calendar, from_day_number, from_microseconds
+from schemas.moments import Calendar, from_day_number
 from schemas.organisation import ORGANISATION
 from streams.comparing import Compared
-from streams.door import OWN_SOURCE, Door, Refused, VaultPeople
+from streams.door import Door, Refused, VaultPeople
 from streams.figures import Scanning, Source, StandsFor, only_decides
 from streams.history import History, HistoryError
 from streams.keeping import Keeping
+from streams.own_events import own_event, rule_event
 from streams.recorder import EMBEDDED_PARTITION, Batch, Entry, Recorded, Recorder, stored_facts
 from streams.vault import Vault
 
@@ -329,23 +329,3 @@ def _calendar(path: Path, workspace: Organisation) -> Calendar:
         return Calendar(workspace.zone)
     except ValueError as error:
         raise HistoryError(f"{path} has days of a zone unknown on this machine: {error}") from error
-
-
-def own_event(kind: str, data: dict[str, Any], now: int, sequence: int = 0) -> Event:
-    """An event that Quotum itself says, now (microseconds)."""
-    event = {"id": f"{kind}:{now}:{sequence}", "source": OWN_SOURCE, "type": kind, "time": from_microseconds(now)}
-    return adapter().validate_python({**event, "sequence": sequence, "trail": ORGANISATION, "data": data})
-
-
-def rule_event(rule: str, day: date | None, now: int) -> Event:
-    """The event that sets the credit rule, from a day on or from the beginning."""
-    return own_event("quotum.credit_rule.set.v1", {"rule": rule} | ({"day": day} if day else {}), now)
-
-
-def crossing_event(crossing: Crossing, before: Said | None, now: int) -> Event:
-    """The event that says that a target was reached or lost again: later than what was said before, on any clock."""
-    kind = "quotum.target.reached.v1" if crossing.is_reached else "quotum.target.lost.v1"
-    at = max(now, before.asserted_at + 1 if before else 0)
-    event = {"id": crossing.id, "source": OWN_SOURCE, "type": kind, "time": from_microseconds(at)}
-    data = {"id": crossing.target, "turn": crossing.turn}
-    return adapter().validate_python({**event, "trail": ORGANISATION, "data": data})

@@ -31,7 +31,7 @@ class Recorded(NamedTuple):
     postings: list[Posting]
 
     @classmethod
-    def of(cls, moved: Sequence["_Moved | None"]) -> Self:
+    def of(cls, moved: Sequence["_Placed | None"]) -> Self:
         """Of what became of each entry; None for a duplicate."""
         taken = [one for one in moved if one]
         return cls([one and one[0] for one in moved], [posting for _, lines in taken for posting in lines])
@@ -118,7 +118,7 @@ class Recorder:
             raise
         return [Recorded.of(list(islice(moved, len(entries)))) for entries in batches]
 
-    def _moved(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> list["_Moved | None"]:
+    def _moved(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> list["_Placed | None"]:
         """What each row moved, if it is new."""
         moved = self._folding.fold(connection, rows)
         taken = [(one, lines) for one, lines in zip(rows, moved, strict=True) if lines is not None]
@@ -137,7 +137,7 @@ class Recorder:
         return [None if lines is None else (next(offsets), lines) for lines in moved]
 
 
-_Moved = tuple[int, Lines]  # an event's offset, and what it moved
+_Placed = tuple[int, Lines]  # an event's offset, and what it moved
 
 
 def _end(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:

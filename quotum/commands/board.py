@@ -9,6 +9,7 @@ from quotum.boards import Board, BoardRow
 from quotum.progress import percent
 from quotum.settings import DEFAULT_HISTORY, Form, History, complain, opened
 from quotum.tables import Cell, Format, show
+from quotum.values import value_text
 
 LISTED = 5
 NOT_SAID = {"rep": "unassigned", "team": "no team", "region": "no region", "product": "no product", "kind": "no kind"}
@@ -67,7 +68,7 @@ def _first(found: Board, limit: int | None) -> list[BoardRow]:
 
 
 def _cells(found: Board, row: BoardRow, nobody: str | None, *, several: bool) -> list[Cell]:
-    value = boards.value_text(found.metric, row.value, row.currency)
+    value = value_text(found.metric, row.value, row.currency)
     who = nobody if row.who is None else row.who
     return [row.rank, who, value, *([row.currency] if several else [])]
 
@@ -77,7 +78,7 @@ def _aim(found: Board, row: BoardRow, form: Format) -> list[Cell]:
     if row.attainment is None:
         return [None, None]
     sign = "%" if form is Format.table else ""
-    return [boards.value_text(found.metric, row.target, row.currency), percent(row.attainment) + sign]
+    return [value_text(found.metric, row.target, row.currency), percent(row.attainment) + sign]
 
 
 def _title(found: Board, by: str) -> str:

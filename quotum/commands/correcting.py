@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from quotum import corrections
-from quotum.boards import QuestionError
+from quotum.questions import QuestionError
 from quotum.settings import DEFAULT_HISTORY, Form, History, author, opened
 from quotum.tables import Format, show
 

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from quotum import progress as answers
-from quotum.boards import value_text
 from quotum.progress import ProgressRow, figure_text, percent
 from quotum.settings import DEFAULT_HISTORY, USAGE, Form, History, opened, stop
 from quotum.tables import Cell, Format, show
+from quotum.values import value_text
 
 NONE = "no target here; set one: quotum target set METRIC PERIOD VALUE --rep WHO --reason WHY --by WHO"
 SCRIPT_COLUMNS = [

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from quotum import targets
-from quotum.boards import value_text
 from quotum.settings import DEFAULT_HISTORY, USAGE, Form, History, opened, stop
 from quotum.tables import Cell, Format, show
 from quotum.targets import SetTarget, TargetRow, Wish
+from quotum.values import value_text
 
 NONE = "no target here; set one: quotum target set METRIC PERIOD VALUE --rep WHO --reason WHY --by WHO"
 

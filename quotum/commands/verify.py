@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from projections.metrics import METRICS
-from quotum.boards import value_text
 from quotum.commands.serve import following, in_own_words, log_on
 from quotum.settings import DEFAULT_HISTORY, FAILED, USAGE, History, expect_unowned, is_held, opened, stop, told
 from quotum.tables import Cell, Format, show
+from quotum.values import value_text
 from schemas.moments import from_day_number
 from streams import replaying
 from streams.books import Books

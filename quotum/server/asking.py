@@ -16,6 +16,7 @@ from quotum.server.feeding import Feed
 from quotum.server.live import Hub
 from quotum.server.problems import documented
 from quotum.server.showing import Question, shown
+from quotum.values import value_text
 from streams.books import Books
 
 router = APIRouter(
@@ -71,7 +72,7 @@ async def get_board(
         Row(
             rank=row.rank,
             who=row.who,
-            value=boards.value_text(found.metric, row.value, row.currency),
+            value=value_text(found.metric, row.value, row.currency),
             currency=row.currency,
         )
         for row in found.rows

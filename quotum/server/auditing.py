@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from projections.organisation import rule_on
 from quotum import boards
-from quotum.boards import QuestionError
 from quotum.corrections import author_of
+from quotum.questions import QuestionError
 from quotum.server import (
     addresses,  # noqa: F401 (registers `whole`)
     naming,
@@ -26,6 +26,7 @@ from quotum.server.opening import PAGE, Line, Opened, opened, trail
 from quotum.server.rendering import chosen_language, page, spoken
 from quotum.server.showing import Question
 from quotum.server.wording import Words, decimals_of
+from quotum.values import value_text
 from schemas.envelope import PartyId, VaultText, marked
 from schemas.events import EVENTS
 from schemas.facts import data_of
@@ -89,7 +90,7 @@ def _why_page(request: Request) -> HTMLResponse:
         status = HTTPStatus.NOT_FOUND if isinstance(error, LookupError) else HTTPStatus.UNPROCESSABLE_ENTITY
         return page(request, "lost.html", {"known": known}, status)
     metric, row = found.asked.metric, found.row
-    plain = boards.value_text(metric, row.value, row.currency)
+    plain = value_text(metric, row.value, row.currency)
     shown = {
         "title": naming.title(words, metric.name),
         "who": naming.nobody(words, question.by) if row.who is None else row.who,
@@ -137,7 +138,7 @@ def _lines(books: Books, words: Words, found: Opened) -> list[dict[str, Any]]:
 def _plain(found: Opened, amount: int) -> str:
     metric = found.asked.metric
     counted = boards.metric_named("deals_won") if metric.unit == "days" else metric  # so many of a duration
-    return boards.value_text(counted, amount, found.row.currency)
+    return value_text(counted, amount, found.row.currency)
 
 
 def _source(books: Books, words: Words, step: Step | Line, labels: Mapping[int, str]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from starlette.concurrency import run_in_threadpool
 
 from quotum import corrections
-from quotum.boards import QuestionError
 from quotum.people import Author
+from quotum.questions import QuestionError
 from quotum.server.access import key_of, may
 from quotum.server.bodies import asked, described
 from quotum.server.problems import documented

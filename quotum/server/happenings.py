@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from projections.crossings import NOTHING
 from projections.organisation import Organisation, rule_on
 from projections.targets import Target
-from quotum.boards import value_text
 from quotum.reaching import is_fresh
 from quotum.server import naming
 from quotum.server.naming import message
 from quotum.server.wording import Words
+from quotum.values import value_text
 from schemas.moments import day_number, from_day_number, from_microseconds, instant_text, zone_of
 from streams.books import Books
 

@@ -18,6 +18,7 @@ from quotum.server import addresses  # noqa: F401 (registers `whole`)
 from quotum.server.access import may
 from quotum.server.problems import ProblemError, documented
 from quotum.server.showing import Question
+from quotum.values import value_text
 from schemas.moments import from_microseconds, instant_text
 from streams.books import Books
 from streams.explaining import Step, steps
@@ -123,7 +124,7 @@ def explained(found: Opened, key: str, labels: Mapping[int, str]) -> Explained:
         last=str(found.asked.period.last),
         key=key,
         who=row.who,
-        value=boards.value_text(metric, row.value, row.currency),
+        value=value_text(metric, row.value, row.currency),
         currency=row.currency,
         events=found.found,
         steps=[_moved(found, step, labels) for step in found.steps],
@@ -136,7 +137,7 @@ def _moved(found: Opened, step: Step, labels: Mapping[int, str]) -> Moved:
     def text(amount: int) -> str:
         if found.asked.metric.unit == "days":
             return f"{float(Fraction(amount, 1_000_000)):g}"
-        return boards.value_text(found.asked.metric, amount, found.row.currency)
+        return value_text(found.asked.metric, amount, found.row.currency)
 
     return Moved(
         position=step.position,

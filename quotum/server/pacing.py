@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from projections.metrics import Metric
 from projections.progress import Pace, Standing, pace
-from quotum import boards
 from quotum.boards import BoardRow
 from quotum.progress import percent
 from quotum.server import naming
 from quotum.server.naming import message
 from quotum.server.wording import Words
+from quotum.values import value_text
 from schemas.data import MILLIONTHS
 from schemas.money import digits
 from schemas.periods import Period
@@ -51,7 +51,7 @@ def needed(words: Words, metric: Metric, currency: str, found: Pace) -> str:
         return ""
     # Up to the next whole euro or tenth: who does what is shown gets there.
     step = 10 ** digits(currency) if metric.unit == "money" else TENTH
-    value = boards.value_text(metric, math.ceil(found.needed_a_day / step) * step, currency)
+    value = value_text(metric, math.ceil(found.needed_a_day / step) * step, currency)
     amount = naming.amount(words, metric.name, value, currency) if currency else words.figure(value)
     return words.count(
         "{n} working day left, {amount} a day needed",

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from projections.metrics import METRICS
-from quotum.boards import QuestionError
+from quotum.questions import QuestionError
 from quotum.server import auditing, choices, columns, naming, since
 from quotum.server.access import may
 from quotum.server.columns import newly_chosen

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from quotum.boards import QuestionError
+from quotum.questions import QuestionError
 from quotum.server.refusing import refused
 from schemas.wire import Fault as Wrong
 from streams.books import UnavailableError

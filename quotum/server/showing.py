@@ -16,6 +16,7 @@ from quotum.server.live import Shown
 from quotum.server.pacing import paced, without_target
 from quotum.server.shortening import shortened
 from quotum.server.wording import Language, Words, decimals_of, words_of
+from quotum.values import value_text
 from schemas.moments import day_number, instant_text
 from streams.books import Books
 from streams.figures import By
@@ -108,10 +109,10 @@ def _teams(books: Books, board: Board, by: str) -> dict[str, str]:
 def _rows(board: Board, around: Around) -> dict[str, dict[str, Any]]:
     """The rows by key. Figures of one board have the same digits after the point, so that they align."""
     words, metric, alone = around.words, board.metric, len(board.currencies) <= 1
-    values = [boards.value_text(metric, row.value, row.currency) for row in board.rows]
+    values = [value_text(metric, row.value, row.currency) for row in board.rows]
     moved = [around.changes.get((row.currency, row.key), 0) for row in board.rows]
     changes = [
-        boards.value_text(metric, amount, row.currency) if amount else ""
+        value_text(metric, amount, row.currency) if amount else ""
         for row, amount in zip(board.rows, moved, strict=True)
     ]
     decimals = decimals_of([*values, *changes])
@@ -122,7 +123,7 @@ def _rows(board: Board, around: Around) -> dict[str, dict[str, Any]]:
     parts, whole = _bars(board, aimed=aimed)
     rows = {}
     for place, row in enumerate(board.rows):
-        aim = boards.value_text(metric, row.target, row.currency) if row.target else ""
+        aim = value_text(metric, row.target, row.currency) if row.target else ""
         rows[f"{row.currency}/{row.key}"] = {
             "rank": row.rank,
             "who": row.who,
@@ -183,7 +184,7 @@ def _next(board: Board, place: int, words: Words) -> str:
     ]
     if not above or above[0].value is None:
         return ""
-    missing = boards.value_text(board.metric, above[0].value - row.value, row.currency)
+    missing = value_text(board.metric, above[0].value - row.value, row.currency)
     amount = naming.amount(words, board.metric.name, missing, row.currency)
     return words.say("{amount} to place {rank}", amount=amount, rank=above[0].rank)
 
@@ -193,4 +194,4 @@ def _total(board: Board) -> tuple[str, str] | None:
     if board.metric.unit == "days" or len(board.currencies) > 1:
         return None
     currency = board.currencies[0] if board.currencies else ""
-    return boards.value_text(board.metric, sum(row.value or 0 for row in board.rows), currency), currency
+    return value_text(board.metric, sum(row.value or 0 for row in board.rows), currency), currency

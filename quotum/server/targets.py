@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from quotum import targets
-from quotum.boards import QuestionError, value_text
+from quotum.questions import QuestionError
 from quotum.server.access import key_of, may
 from quotum.server.bodies import asked, described
 from quotum.server.problems import documented
 from quotum.targets import SetTarget, TargetRow, Wish
+from quotum.values import value_text
 from schemas.envelope import LABEL_LENGTH, TEXT_LENGTH, Day
 from schemas.wire import Fault
 from streams.books import Books

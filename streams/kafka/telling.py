@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from projections.crossings import Crossing, Said
 from schemas.facts import FEED
 from streams.appending import Entry, columns
-from streams.books import BehindError, Reached, crossing_event
+from streams.books import BehindError, Reached
 from streams.kafka import KafkaError, clients
 from streams.live.telling import tell
+from streams.own_events import crossing_event
 from streams.records import written
 
 if TYPE_CHECKING:

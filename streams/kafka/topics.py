@@ -19,8 +19,9 @@ from schemas.facts import FEED, fact, log_line
 from schemas.log_events import Fact
 from schemas.organisation import ORGANISATION
 from schemas.received import read_event
-from streams.books import own_event, rule_event, wall_clock
+from streams.books import wall_clock
 from streams.kafka import KafkaError, clients
+from streams.own_events import own_event, rule_event
 
 PREFIX = "quotum"
 LAYER = "layer"  # the header of a record that says who speaks: 0 a feed, 1 a person

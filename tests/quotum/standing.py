@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from quotum.boards import board, value_text
+from quotum.boards import board
+from quotum.values import value_text
 from streams.books import Books
 
 Cells = list[tuple[int | None, str | None, str]]

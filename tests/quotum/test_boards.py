@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from quotum.boards import QuestionError, board, metric_named, when_reached, wins_without_amount
+from quotum.boards import board, metric_named, when_reached, wins_without_amount
+from quotum.questions import QuestionError
 from streams.books import Books
 from tests.quotum.standing import cells
 from tests.small_books import called, in_teams, make_books, say, won

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from quotum.boards import QuestionError, board
+from quotum.boards import board
+from quotum.questions import QuestionError
 from quotum.targets import Wish, set_target
 from streams.books import Books
 from tests.small_books import in_teams, say, won

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.metrics import METRICS
-from quotum.boards import QuestionError, value_text, whole_units
+from quotum.questions import QuestionError
+from quotum.values import value_text, whole_units
 from schemas.money import digits
 
 CURRENCIES = st.sampled_from(("EUR", "USD", "JPY", "KWD"))

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from quotum import corrections
-from quotum.boards import QuestionError, board
+from quotum.boards import board
 from quotum.corrections import Moved, author_of
 from quotum.people import Author
+from quotum.questions import QuestionError
 from streams.books import Books
 from tests.small_books import in_teams, make_books, say, won
 

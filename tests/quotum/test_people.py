@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from quotum.boards import QuestionError
 from quotum.people import Author, Party, author_number, of_key, party
+from quotum.questions import QuestionError
 from streams.books import Books
 from tests.small_books import in_teams, make_books, say
 

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotum.boards import QuestionError, board, value_text
+from quotum.boards import board
 from quotum.progress import ProgressRow, figure_text, percent, progress
+from quotum.questions import QuestionError
 from quotum.targets import Wish, set_target
+from quotum.values import value_text
 from streams.books import Books
 from tests.small_books import called, in_teams, make_books, say, won
 

@@ -6,8 +6,8 @@ import duckdb
 import pytest
 import typer
 
-from quotum.boards import QuestionError
 from quotum.people import Author
+from quotum.questions import QuestionError
 from quotum.settings import DEFAULT_HISTORY, FAILED, REFUSED, USAGE, WELL, Held, author, holding, opened, stop, told
 from streams.books import BehindError, UnavailableError
 from streams.history import HistoryError

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from projections.targets import Scope
-from quotum.boards import QuestionError
+from quotum.questions import QuestionError
 from quotum.targets import SetTarget, StepRow, TargetRow, Wish, period_named, set_target, targets
 from streams.books import Books
 from tests.small_books import in_teams, make_books, say

@@ -12,9 +12,10 @@ from schemas.events import adapter
 from schemas.facts import PERSON
 from schemas.moments import instant_us
 from streams.appending import Entry, columns
-from streams.books import Books, Outcome, rule_event, vault_path, wall_clock
+from streams.books import Books, Outcome, vault_path, wall_clock
 from streams.following import ORGANISATION_PARTITION, Follower
 from streams.history import History, HistoryError
+from streams.own_events import rule_event
 from streams.records import written
 from streams.replaying import stored_cells
 from streams.told import Record

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from projections.metrics import METRICS
-from quotum.boards import board, value_text
+from quotum.boards import board
+from quotum.values import value_text
 from tests.quotum.server.serving import WON, opened, served
 
 

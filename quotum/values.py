@@ -1,0 +1,65 @@
+"""Values of metrics as plain decimal text, and back from what a person wrote.
+
+A board counts in whole units: minor units of money, millionths of what is counted. Whoever reads or writes a value does
+so with a point, and in one way only.
+"""
+
+import re
+from fractions import Fraction
+
+from projections.metrics import Metric
+from quotum.questions import QuestionError
+from schemas.data import MILLIONTHS
+from schemas.money import digits, from_minor
+
+Value = int | float | None
+DIGITS_OF_COUNTS = 6
+LONGEST_VALUE_CHARS = 64
+PLAIN_DECIMAL = re.compile(r"(-?\d+)(?:\.(\d+))?", re.ASCII)
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+
+
+def whole_units(metric: Metric, value: str, currency: str) -> int:
+    """A decimal text in whole units of a metric, as a person wrote it; QuestionError if it is none, or not above 0."""
+    return int(number_above_0(metric, value, currency) * 10 ** digits_of(metric, currency))
+
+
+def digits_of(metric: Metric, currency: str) -> int:
+    """How many digits after the point a metric's whole units make."""
+    return digits(currency) if metric.unit == "money" else DIGITS_OF_COUNTS
+
+
+def number_above_0(metric: Metric, value: str, currency: str) -> Fraction:
+    """`plain_number` of a value that can be reached; QuestionError if it is not above 0."""
+    wanted = plain_number(metric, value, currency)
+    if wanted <= 0:
+        raise QuestionError(f"{value} is reached before anything happens: give a value above 0")
+    return wanted
+
+
+def plain_number(metric: Metric, value: str, currency: str) -> Fraction:
+    """A decimal text as a person wrote it; QuestionError if it is none, or can be read in two ways."""
+    found = PLAIN_DECIMAL.fullmatch(value) if len(value) <= LONGEST_VALUE_CHARS else None
+    if not found:
+        raise QuestionError(f"{value[:LONGEST_VALUE_CHARS]!r} is not a plain number: write it such as 1500 or 1500.50")
+    most, plain = digits_of(metric, currency), found[1]
+    if THOUSANDS.fullmatch(value) and most != len("000"):  # fifty thousand, as half of Europe writes it, or fifty
+        fraction = value.rpartition(".")[2].rstrip("0")
+        small = f"{plain}.{fraction.ljust(2, '0')}" if fraction else plain
+        raise QuestionError(f"{value!r} can be read in two ways: write {plain}{found[2]} or {small}")
+    if len(found[2] or "") > most:
+        unit = currency if metric.unit == "money" else metric.name
+        raise QuestionError(f"{value!r} has more than the {most} digits after the point of {unit}: round it first")
+    return Fraction(value)
+
+
+def value_text(metric: Metric, value: Value, currency: str) -> str:
+    """A value as plain decimal text: money with its currency's digits, counts without trailing zeros."""
+    if value is None:
+        return ""
+    if metric.unit == "money":
+        return from_minor(int(value), currency)
+    if metric.unit == "days":
+        return f"{value:f}".rstrip("0").rstrip(".")
+    sign, (whole, rest) = "-" if value < 0 else "", divmod(abs(int(value)), MILLIONTHS)
+    return f"{sign}{whole}.{rest:06}".rstrip("0").rstrip(".")
