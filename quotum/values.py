@@ -19,11 +19,6 @@ PLAIN_DECIMAL = re.compile(r"(-?\d+)(?:\.(\d+))?", re.ASCII)
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
-def whole_units(metric: Metric, value: str, currency: str) -> int:
-    """A decimal text in whole units of a metric, as a person wrote it; QuestionError if it is none, or not above 0."""
-    return int(number_above_0(metric, value, currency) * 10 ** digits_of(metric, currency))
-
-
 def digits_of(metric: Metric, currency: str) -> int:
     """How many digits after the point a metric's whole units make."""
     return digits(currency) if metric.unit == "money" else DIGITS_OF_COUNTS

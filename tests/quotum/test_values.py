@@ -6,14 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.metrics import METRICS
+from projections.metrics import METRICS, Metric
 from quotum.questions import QuestionError
-from quotum.values import value_text, whole_units
+from quotum.values import digits_of, number_above_0, value_text
 from schemas.money import digits
 
 CURRENCIES = st.sampled_from(("EUR", "USD", "JPY", "KWD"))
 COUNTS = [name for name, metric in METRICS.items() if metric.unit == "count"]
 REVENUE, CALLS, CYCLE = (METRICS[name] for name in ("revenue", "calls", "cycle_days_median"))
+
+
+def whole(metric: Metric, text: str, currency: str) -> Fraction:
+    return number_above_0(metric, text, currency) * 10 ** digits_of(metric, currency)
 
 
 # Written
@@ -25,7 +29,7 @@ def test_money_has_its_currencys_digits_and_comes_back_as_it_was(minor: int, cur
     assert len(text.partition(".")[2]) == digits(currency)
     assert Fraction(text) * 10 ** digits(currency) == minor
     if minor > 0 and not _is_thousands(text):
-        assert whole_units(REVENUE, text, currency) == minor
+        assert whole(REVENUE, text, currency) == minor
 
 
 @given(st.integers(-(10**18), 10**18), st.sampled_from(COUNTS))
@@ -35,7 +39,7 @@ def test_a_count_has_no_trailing_zeros_and_comes_back_as_it_was(millionths: int,
     assert text == "0" or not text.startswith("-0") or "." in text
     assert not (("." in text) and text.endswith(("0", ".")))
     if millionths > 0 and not _is_thousands(text):
-        assert whole_units(METRICS[name], text, "") == millionths
+        assert whole(METRICS[name], text, "") == millionths
 
 
 def _is_thousands(text: str) -> bool:
@@ -86,12 +90,12 @@ def test_a_median_is_in_days_and_halves(days: float | None, text: str) -> None:
 )
 def test_a_value_that_cannot_be_meant_is_refused_in_a_line(value: str, says: str) -> None:
     with pytest.raises(QuestionError) as refused:
-        whole_units(REVENUE, value, "EUR")
+        whole(REVENUE, value, "EUR")
     assert str(refused.value) == says
 
 
 def test_a_count_of_a_thousand_is_not_taken_for_one() -> None:
     with pytest.raises(QuestionError, match=r"'1\.000' can be read in two ways: write 1000 or 1$"):
-        whole_units(CALLS, "1.000", "")
-    assert whole_units(CALLS, "0.125", "") == 125_000
-    assert whole_units(REVENUE, "1.054", "KWD") == 1054
+        whole(CALLS, "1.000", "")
+    assert whole(CALLS, "0.125", "") == 125_000
+    assert whole(REVENUE, "1.054", "KWD") == 1054
