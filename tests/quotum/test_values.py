@@ -17,7 +17,8 @@ REVENUE, CALLS, CYCLE = (METRICS[name] for name in ("revenue", "calls", "cycle_d
 
 
 def whole(metric: Metric, text: str, currency: str) -> Fraction:
-    return number_above_0(metric, text, currency) * 10 ** digits_of(metric, currency)
+    units: int = 10 ** digits_of(metric, currency)
+    return number_above_0(metric, text, currency) * units
 
 
 # Written
