@@ -150,10 +150,17 @@ class History:
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All or nothing; whatever fails, the next transaction can begin."""
-    try:
+    with undone_on_error(connection):
         connection.execute("BEGIN TRANSACTION")
         yield
         connection.execute("COMMIT")
+
+
+@contextmanager
+def undone_on_error(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """For what begins a transaction and commits it: where it fails in between nothing of it stays, or open."""
+    try:
+        yield
     except BaseException:
         with suppress(duckdb.Error):  # it never began, or COMMIT ended it; what went wrong first is what counts
             connection.execute("ROLLBACK")

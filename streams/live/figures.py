@@ -46,7 +46,7 @@ class CellTable:
 
     def __init__(self, spare_rows: int = SPARE_ROWS) -> None:
         """Nothing counts yet. `spare_rows`: how many are added before all are added up anew, at least."""
-        self._connection = duckdb.connect(config=SETTINGS)
+        self._connection = duckdb.connect(config=SETTINGS | {"threads": 1})  # as of `History.share_no_query`
         self._connection.execute(TABLE)
         self._spare_rows = spare_rows
         self._rows = 0

@@ -4,6 +4,7 @@ the specification of the fold, and a connection that fails where it is told to.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -171,10 +172,16 @@ class Unreliable:
             return method
 
         def run(*arguments: object, **named: object) -> Any:  # noqa: ANN401 (whatever DuckDB gives)
+            if name == "execute" and len(arguments) == 1 and not named:
+                return [self._faults.run(one, partial(method, one)) for one in self._each(str(arguments[0]))][-1]
             statement = str(arguments[0]) if name in ("execute", "sql") else name
             return self._faults.run(statement, lambda: method(*arguments, **named))
 
         return run
+
+    def _each(self, text: str) -> list[str]:
+        """Its statements: DuckDB too runs one after the other, and may end between any two."""
+        return [one.query.strip() for one in self._connection.extract_statements(text)]
 
 
 def unreliable(connection: duckdb.DuckDBPyConnection) -> tuple[History, Faults]:
