@@ -1,7 +1,7 @@
-"""docs/events.md and docs/metrics.md, written from the models and the table of metrics.
+"""docs/events.md, written from the models, and the command that writes it and the other pages of reference.
 
-A page by hand would be wrong a week later. `python -m quotum.reference` writes both; tests fail until it was run, and
-while anything has no description.
+A page by hand would be wrong a week later. `python -m quotum.reference` writes all of them; tests fail until it was
+run, and while anything has no description.
 """
 
 import json
@@ -12,7 +12,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from projections.metrics import METRICS, Metric
+from quotum.markdown import table
+from quotum.metrics_page import metrics_page
 from quotum.settings_page import settings_page
 from schemas.data import Share
 from schemas.envelope import Data, Event, PartyId, Writes, marked
@@ -178,48 +179,6 @@ is withdrawn. Which of the two an event is follows from who sends it, and cannot
 $kinds
 """
 
-METRICS_PROSE = """\
-# Metrics
-
-<!-- Written by `python -m quotum.reference` from projections/metrics.py. Change the words there. -->
-
-A metric is what can be counted: a row of the table below. Each figure is a sum over the [events](events.md), by the
-day on which things happened in the zone of the workspace, for whoever gets the credit.
-
-$metrics
-
-## For whom
-
-- **Own rep**: whoever the call or the lead belongs to on its day: the `rep` it was told with, or to whom it was
-  reassigned since. A lead is handled or qualified by whom that event names.
-- **Credit rule**: deals have three answers, and the workspace says from which day on which one holds. All three are
-  always counted, so another rule can be asked for at any time and nothing is counted anew.
-
-| rule | who gets the credit for a deal that was won or lost |
-| --- | --- |
-| `owner` | who owned the deal on the day it closed: who opened it, or to whom it was reassigned by then |
-| `closer` | whom the event that says so names: `rep` of `quotum.deal.won.v1` or `quotum.deal.lost.v1` |
-| `seller` | whose offer was the latest of the same trail before it closed |
-
-Where the rule finds nobody the deal is unassigned: it is part of every total and of nobody's figure. Where several
-share a deal, each gets that part of the count, of the units and of the amount; the parts sum to the whole, to the
-cent.
-
-## In what
-
-- **count**: each counts for one; shared ones for a part.
-- **money**: exact, in the minor unit of its currency. Currencies are never added up. A deal that was won without an
-  amount counts as won and brings no revenue.
-- **units**: exact, up to six decimals.
-- **days**: the median, computed anew from all the single durations of the period, never from other medians. A deal
-  that is shared weighs as much as its part. Where the day of opening is not known, there is no duration.
-
-## On a board
-
-The first place is for the most, or where the table says so for the least. What was voided, deleted, lost or reopened
-no longer counts as won, on any day.
-"""
-
 
 def events_page() -> str:
     """docs/events.md: how to send events, and every event with its fields."""
@@ -230,11 +189,6 @@ def events_page() -> str:
         contents="\n".join(f"- [{KINDS[kind]}](#{_anchor(KINDS[kind])})" for kind in KINDS),
         kinds="\n\n".join("\n".join(_kind(kind, shown)) for kind in KINDS),
     )
-
-
-def metrics_page() -> str:
-    """docs/metrics.md: what is counted, from which events, for whom."""
-    return Template(METRICS_PROSE).substitute(metrics="\n".join(_metrics()))
 
 
 def example(kind: str) -> Json:
@@ -272,12 +226,6 @@ def _form(schema: Json) -> str:
     return FORMS.get(told.get("format", ""), "text")
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    heads = list(heads)
-    for row in (heads, ["---"] * len(heads), *rows):
-        yield f"| {' | '.join(row)} |"
-
-
 def _anchor(heading: str) -> str:
     return heading.lower().replace(" ", "-")
 
@@ -291,7 +239,7 @@ def _envelope() -> Iterator[str]:
         (f"`{name}`", "yes" if field.is_required() or name == "specversion" else "no", describe(Event, name))
         for name, field in Event.model_fields.items()
     )
-    return _table(("attribute", "required", "meaning"), rows)
+    return table(("attribute", "required", "meaning"), rows)
 
 
 def _kind(kind: str, shown: dict[type[Data], str]) -> Iterator[str]:
@@ -320,11 +268,11 @@ def _fields(data: type[Data]) -> Iterator[str]:
     form = forms(data)
     first = sorted(data.model_fields.items(), key=lambda item: (not item[1].is_required(), item[0] not in data.one_of))
     rows = ((f"`{name}`", _need(data, name), form[name], field.description or "") for name, field in first)
-    yield from _table(("field", "required", "form", "meaning"), rows)
+    yield from table(("field", "required", "form", "meaning"), rows)
     if any("Share" in str(field.annotation) for field in data.model_fields.values()):
         yield "\nA share has two fields:\n"
         shares = ((f"`{name}`", field.description or "") for name, field in Share.model_fields.items())
-        yield from _table(("field", "meaning"), shares)
+        yield from table(("field", "meaning"), shares)
 
 
 def _need(data: type[Data], name: str) -> str:
@@ -341,7 +289,7 @@ def _registers() -> Iterator[str]:
         for name in sorted(names):
             written = ", ".join(f"`{one}`" for one in _writers(kinds[0], name, with_event=len(kinds) == 1))
             rows.append((", ".join(kinds), f"`{name}`", written))
-    return _table(("of", "name", "what says it"), rows)
+    return table(("of", "name", "what says it"), rows)
 
 
 def _correctable(kind: str) -> bool:
@@ -365,42 +313,6 @@ def _writers(kind: str, register: str, *, with_event: bool) -> Iterable[str]:
 
 def _bare(register: str) -> str:
     return register.partition(STEPS)[0]
-
-
-def _metrics() -> Iterator[str]:
-    rows = (
-        (
-            f"`{metric.name}`",
-            metric.text,
-            unit(metric),
-            ", ".join(f"`{name}`" for name in sources(metric)),
-            "credit rule" if metric.credited else "own rep",
-            "least first" if metric.least_first else "most first",
-        )
-        for metric in METRICS.values()
-    )
-    return _table(("metric", "what it is", "unit", "counted from", "counts for", "on a board"), rows)
-
-
-def unit(metric: Metric) -> str:
-    """In what a metric is told."""
-    if metric.unit == "money":
-        return "money, exact, per currency"
-    if metric.unit == "days":
-        return "days"
-    return "units, up to six decimals" if metric.amount else "count"
-
-
-def sources(metric: Metric) -> list[str]:
-    """The types of events from which a metric counts: those that say its day, and its outcome where it has one."""
-    return [
-        name
-        for name, event in EVENTS.items()
-        if event.entity_kind == metric.of
-        and not data_of(event).clears
-        and metric.day in {mark.register for mark in marked(data_of(event), Writes).values()}
-        and data_of(event).constant.get("outcome", "") == metric.outcome
-    ]
 
 
 def main() -> None:

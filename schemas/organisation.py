@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from schemas import data as told
+from schemas import organisation_data as told
 from schemas import plan
 from schemas.envelope import Event
 

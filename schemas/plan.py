@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from schemas.data import DECIMAL, ID, money_text, team_text, units_text
+from schemas.data import DECIMAL, ID, money_text, units_text
 from schemas.envelope import Data, Day, Label, Person, Team, Text, Writes
 from schemas.money import Money
+from schemas.organisation_data import team_text
 from schemas.periods import parse_period
 
 

@@ -42,6 +42,11 @@ data.day = "{day}"
 data.amount = "{amount}"
 """
 LOG_HEADER = "no,case,said,what,rep,day,amount"
+WON = "1,c1,2026-01-02T10:00:00Z,won,ann,2026-01-01,100"
+OPENED = "2,c2,2026-01-02T10:00:00Z,opened,ann,2026-01-01,"
+FUTURE = "3,c3,2026-06-02T10:00:00Z,opened,ann,2026-01-01,"
+LUNCH = "4,c4,2026-01-02T10:00:00Z,lunch,ann,2026-01-01,"
+NO_DAY = "5,c5,2026-01-02T10:00:00Z,won,ann,01-01-2026,100"
 
 SNAPSHOT = """\
 source = "crm"
@@ -124,6 +129,11 @@ def take_in(
 def rejects_of(path: Path) -> Path:
     """Where `take_in` puts rejects."""
     return path.with_name(path.name + ".rejected.csv")
+
+
+def lines(header: str, *rows: str) -> str:
+    """A file as text."""
+    return "\n".join([header, *rows, ""])
 
 
 def refused(path: Path) -> list[dict[str, str]]:

@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from projections.metrics import METRICS
-from quotum.reference import events_page, metrics_page, sources, unit
+from quotum.metrics_page import metrics_page, sources, unit
+from quotum.reference import events_page
 from schemas.data import Share
 from schemas.envelope import Event
 from schemas.events import EVENTS

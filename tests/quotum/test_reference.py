@@ -6,24 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from projections.metrics import METRICS
 from quotum import reference
-from quotum.reference import EXAMPLES, KINDS, events_page, example, forms, metrics_page, sources, unit
-from schemas.data import ActivityDone, CorrectionWithdrawn, DealWon, Reassigned, RepJoined, WorkspaceOpened
+from quotum.metrics_page import metrics_page
+from quotum.reference import EXAMPLES, KINDS, events_page, example, forms
+from quotum.settings_page import settings_page
+from schemas.data import ActivityDone, CorrectionWithdrawn, DealWon, Reassigned
 from schemas.envelope import Event
 from schemas.events import EVENTS
 from schemas.facts import data_of
+from schemas.organisation_data import RepJoined, WorkspaceOpened
 from schemas.received import read_event
-
-
-def section(page: str, heading: str) -> str:
-    found = re.search(rf"^(#+) {re.escape(heading)}$\n(.*?)(?=^#{{2,3}} |\Z)", page, re.DOTALL | re.MULTILINE)
-    assert found, heading
-    return found[2]
-
-
-def rows(text: str) -> list[list[str]]:
-    return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+from tests.quotum.markdown import rows, section
 
 
 @pytest.mark.parametrize("kind", sorted({event.entity_kind for event in EVENTS.values()}))
@@ -95,38 +88,9 @@ def test_what_can_be_withdrawn_is_listed_with_what_says_it() -> None:
     assert "rep |" not in page.replace(".rep", "")
 
 
-@pytest.mark.parametrize(
-    ("metric", "expected"),
-    [
-        ("calls", ["quotum.call.logged.v1"]),
-        ("leads_qualified", ["quotum.lead.qualified.v1"]),
-        ("deals_opened", ["quotum.deal.opened.v1"]),
-        ("deals_won", ["quotum.deal.won.v1"]),
-        ("deals_lost", ["quotum.deal.lost.v1"]),
-        ("cycle_days_median", ["quotum.deal.won.v1"]),
-    ],
-)
-def test_a_metric_names_the_events_it_is_counted_from(metric: str, expected: list[str]) -> None:
-    assert sources(METRICS[metric]) == expected
-
-
-def test_a_metric_says_what_it_is_in_what_for_whom_and_which_end_leads() -> None:
-    listed = {row[0].strip("`"): row for row in rows(section(metrics_page(), "Metrics"))}
-    assert listed.keys() == METRICS.keys()
-    for name, metric in METRICS.items():
-        assert listed[name][1:3] == [metric.text, unit(metric)]
-        assert listed[name][4] == ("credit rule" if metric.credited else "own rep")
-        assert listed[name][5] == ("least first" if name == "cycle_days_median" else "most first")
-    assert {name: listed[name][2] for name in ("calls", "revenue", "units", "cycle_days_median")} == {
-        "calls": "count",
-        "revenue": "money, exact, per currency",
-        "units": "units, up to six decimals",
-        "cycle_days_median": "days",
-    }
-
-
-def test_both_pages_are_written_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_pages_are_written_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference, "DOCS", tmp_path)
     reference.main()
     assert (tmp_path / "events.md").read_text(encoding="utf-8") == events_page()
     assert (tmp_path / "metrics.md").read_text(encoding="utf-8") == metrics_page()
+    assert (tmp_path / "settings.md").read_text(encoding="utf-8") == settings_page()

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from schemas.envelope import Data, PartyId, marked
 from schemas.events import EVENTS
@@ -118,3 +120,10 @@ def won(**envelope: object) -> Json:
     """A deal won, with other attributes as given."""
     data = {"id": "42", "rep": "u-17", "day": "2017-03-01", "amount": {"value": "1054.00", "currency": "EUR"}}
     return {**sent("quotum.deal.won.v1", data), **envelope}
+
+
+def refused(model: type[Data], data: Json) -> str:
+    """What is said of data that a model does not take."""
+    with pytest.raises(ValidationError) as error:
+        model.model_validate(data)
+    return str(error.value)

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from schemas.data import ActivityDone, DealAmended, RepJoined, TeamFormed
+from schemas.data import ActivityDone, DealAmended
 from schemas.envelope import (
     INTEGER_MAX,
     LABEL_LENGTH,
@@ -29,6 +29,7 @@ from schemas.envelope import (
     marks,
     names_of,
 )
+from schemas.organisation_data import RepJoined, TeamFormed
 from schemas.received import read_event
 from schemas.wire import EventError
 from tests.schemas.making import TYPES, Json, events, few, sent, sequences, won

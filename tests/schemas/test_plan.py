@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from schemas.envelope import TEXT_LENGTH, Data
 from schemas.plan import TargetAgreed, TargetChanged
-from tests.schemas.making import Json
+from tests.schemas.making import Json, refused
 
 AGREED: Json = {"id": "1", "metric": "calls", "period": "2017-03", "value": "15", "author": "mary", "reason": "agreed"}
 CHANGED: Json = {"id": "1", "day": "2017-03-10", "value": "15", "author": "mary", "reason": "agreed"}
@@ -14,12 +14,6 @@ EURO = {"value": "10.00", "currency": "EUR"}
 
 def without(data: Json, *names: str) -> Json:
     return {name: value for name, value in data.items() if name not in names}
-
-
-def refused(model: type[Data], data: Json) -> str:
-    with pytest.raises(ValidationError) as error:
-        model.model_validate(data)
-    return str(error.value)
 
 
 @pytest.mark.parametrize("scope", [{}, {"rep": "ann"}, {"team": "north"}, {"rep": None, "team": "north"}])
