@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 MICROSECOND = timedelta(microseconds=1)
 DAY_TEXT_LENGTH: Final = len("2017-03-01")
-OFFSET_LENGTH: Final = len("+00:00")
 QUARTER_HOUR_SECONDS: Final = 900
 QUARTER_HOUR_US: Final = QUARTER_HOUR_SECONDS * 1_000_000
 DAY_SECONDS: Final = 86_400
@@ -29,6 +30,7 @@ INSTANT = re.compile(
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 SHOWN = 60  # characters of a refused text that its error repeats
 _INSTANTS: Final[dict[str, int]] = {}
+_json: Final = msgspec.json.Encoder().encode
 OF_ONE_MACHINE = ("localtime", "posixrules", "posix/", "right/")  # zones that are not the same everywhere
 
 
@@ -70,7 +72,8 @@ def utc(instant: datetime) -> datetime:
 
 def instant_text(instant: datetime) -> str:
     """The one way an instant is written in the log: UTC, Z, no trailing zeros."""
-    text = (instant if instant.tzinfo is UTC else instant.astimezone(UTC)).isoformat()[:-OFFSET_LENGTH]
+    quoted = _json(instant if instant.tzinfo is UTC else instant.astimezone(UTC))  # a fifth of what isoformat takes
+    text = quoted[1:-2].decode()
     return (text.rstrip("0") if instant.microsecond else text) + "Z"
 
 

@@ -229,7 +229,8 @@ def _parties(event: Event) -> Iterable[tuple[Kind, int | str, str | None]]:
 
 
 def _numbered(event: Event, numbers: dict[tuple[str, Kind, str], int], namespace: str) -> Event:
-    data, changes = event.data, dict[str, Any]()
+    data = event.data
+    changes: dict[str, Any] = {}
     for field, kind, _ in _telling(type(data)).parties:
         value = getattr(data, field)
         if value is not None:

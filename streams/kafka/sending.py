@@ -97,7 +97,7 @@ class Sending:
         """
         records = [written(columns(entry)) for entry in entries]
         fits = [size(one) <= BATCH_BYTES for one in records]
-        sent = iter(self.send([one for one, fit in zip(records, fits, strict=True) if fit]).result())
+        sent = iter(self._send([one for one, fit in zip(records, fits, strict=True) if fit]).result())
         return [_taken(*next(sent)) if fit else _too_large(one) for one, fit in zip(records, fits, strict=True)]
 
     def send(self, events: Sequence[Written]) -> "Future[list[Sent]]":
@@ -108,6 +108,10 @@ class Sending:
         """
         if any(size(one) > BATCH_BYTES for one in events):
             raise ValueError(f"an event has more than {BATCH_BYTES} bytes")
+        return self._send(events)
+
+    def _send(self, events: Sequence[Written]) -> "Future[list[Sent]]":
+        """The same for events that are known to fit."""
         request = _Request(len(events))
         if not events:
             request.done.set_result([])
@@ -254,7 +258,10 @@ class Sending:
 
 def size(event: Written) -> int:
     """How many bytes of a batch an event takes, but for a few."""
-    return len(event.key) + len(event.value) + sum(len(name) + len(value) for name, value in event.headers)
+    bytes_ = len(event.key) + len(event.value)
+    for name, value in event.headers:  # no generator: this is asked of every event
+        bytes_ += len(name) + len(value)
+    return bytes_
 
 
 def _filled(producer: Any, waiting: deque[_Waiting], together: list[_Waiting]) -> Any:  # noqa: ANN401 (no types)
