@@ -1,9 +1,10 @@
 """What Faust reads through: of each partition one batch at a time, in one event of Faust's.
 
 Faust's own driver hands records over one by one, in a thread beside, and commits by what was acknowledged of them. This
-one fetches on Faust's own loop, asks only for partitions whose lanes have begun, each from where its lane is, and never
-commits: positions go along in the transactions of lanes. So neither what Faust counts as a gap, nor what it seeks to or
-clears away while partitions move, can lose anything: a lane refuses what does not follow on what it has.
+one fetches on Faust's own loop, and asks only for partitions whose lanes have begun, each from where its lane is:
+positions go along in the transactions of lanes, and what the group is told of them is read by people alone. So neither
+what Faust counts as a gap, nor what it seeks to or clears away while partitions move, can lose anything: a lane refuses
+what does not follow on what it has.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError as ClientError
 from faust.transport import base
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage
@@ -32,6 +34,8 @@ IDLE_MS = 200  # until it is asked again, also for partitions whose lanes have b
 PAUSE_SECONDS = 0.02
 BEATS = 5  # within a session
 REBALANCE_MS = 30_000
+TELL_SECONDS = 0.5  # between two words to the group of how far its lanes are
+TOLD_SECONDS = 1.0  # for the group to take one
 FINISH_SECONDS = 4.0  # for the steps that are under way when partitions are taken away
 log = logging.getLogger(__name__)
 
@@ -53,6 +57,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
         self._running: dict[Lane, asyncio.Task[None]] = {}
         self._sought: set[TP] = set()  # partitions that are read from where their lanes begin
         self._is_member = False
+        self._told: dict[TopicPartition, int] = {}  # of the group
 
     async def on_start(self) -> None:
         """Connect; who is a member of the group is known once topics are subscribed to."""
@@ -72,6 +77,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             max_partition_fetch_bytes=PARTITION_BYTES,
         )
         await self._kafka.start()
+        self.add_future(self._tell_on())
 
     async def on_stop(self) -> None:
         """Finish what is under way, then leave the group, so that others need not wait for the session to end."""
@@ -109,12 +115,13 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
 
     async def _end_lanes(self) -> None:
         """Let the steps under way come to their ends, for a while; what commits later is not kept."""
-        ending = list(self._running)
+        ending, known = list(self._running), self.lanes
         self.lanes, self._sought = {}, set()
         for lane in ending:
             lane.finish()
         if ending:
             await asyncio.wait([self._running[lane] for lane in ending], timeout=FINISH_SECONDS)
+        await self._tell(known)
         for lane in ending:
             lane.end()
             if task := self._running.pop(lane, None):
@@ -135,6 +142,24 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             self._crash_soon(
                 FencedError(f"somebody else writes for partition {lane.partition}, which is this worker's")
             )
+
+    # How far they are, for whoever asks the group
+
+    async def _tell_on(self) -> None:
+        while not self.should_stop:
+            await self.sleep(TELL_SECONDS)
+            await self._tell(self.lanes)
+
+    async def _tell(self, lanes: Mapping[TP, Lane]) -> None:
+        """Tell the group where lanes stand that have gone on; where it cannot take that, the next word says it too."""
+        stand = {_place(place): lane.position.next_offset for place, lane in lanes.items() if lane.position}
+        news = {place: offset for place, offset in stand.items() if self._told.get(place) != offset}
+        if not news:
+            return
+        with suppress(ClientError, TimeoutError):
+            async with asyncio.timeout(TOLD_SECONDS):
+                await self._kafka.commit(news)
+                self._told |= news
 
     def _crash_soon(self, error: BaseException) -> None:
         self._ending = asyncio.get_running_loop().create_task(self.app.crash(error))

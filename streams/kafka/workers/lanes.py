@@ -67,8 +67,10 @@ class Lane:
         """Until it is ended or lost. Whatever is raised here is the end of the worker."""
         try:
             position: Position | None = await self._own.begin()
-            while position and not self._is_ending:
+            while position:
                 self.position, self.fetched = position, max(self.fetched, position.next_offset)
+                if self._is_ending:
+                    break
                 position = await self._step(position)
             self.is_lost = position is None
         finally:

@@ -1,9 +1,11 @@
 """A partition on a real broker in the hands of this worker, as `streams/live/owning.py` wants it.
 
 Whoever owns it writes with a producer whose name is the partition's. To begin with that name shuts out whoever had it,
-undoes what that one left open, and returns once that is done; so what is read afterwards is all there is. Where to go
-on lies in the cells of the partition, written in the same transaction: the offset that the group has is the same, and
-is for those who look at the group from outside. Kafka forgets that one after a week without workers.
+undoes what that one left open, and returns once that is done; so what is read afterwards is all there is.
+
+Where to go on in the log, the source's offset, lies among the cells of the partition: a record of the same transaction.
+Kafka has a way of its own to take the group's offset along. It makes a transaction half as long again, and Kafka
+forgets that offset after a week without workers; so the group is told beside it (`driver`), for whoever looks at it.
 """
 
 import asyncio
@@ -131,9 +133,7 @@ class Owned:
         return True
 
     async def _commit(self, writes: Writes) -> None:
-        """Everything is acknowledged before the position goes along: else the broker sees partitions that it does not
-        know of the transaction yet, and the client floods it with retries.
-        """
+        """Everything is acknowledged before the transaction ends, since what is not would be missing in it."""
         producer, position = self._producer, writes.position
         counted = counted_value(Counted(position.next_offset, position.known_at))
         cells = {**writes.cells, counted_key(self._partition): counted}
@@ -144,8 +144,6 @@ class Owned:
         letters = await self._letters(writes)
         ends = await asyncio.gather(*(one.acknowledged() for one in (*shipped.values(), *letters)))
         self._ends = dict(zip(shipped, ends, strict=False))  # letters, which come last, are read back by no worker
-        place = TopicPartition(self._site.log.names.events, self._partition)
-        await producer.send_offsets_to_transaction({place: position.next_offset}, self._site.group)
         await producer.commit_transaction()
 
     async def _ship(self, table: str, changes: Changes) -> Shipped:

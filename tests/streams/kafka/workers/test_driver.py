@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.types import TP
 
 from projections.organisation import Organisation
@@ -37,6 +37,13 @@ class Client:
         self.error = error
         self.asked: list[tuple[int, ...]] = []
         self.at: dict[int, int] = {}
+        self.committed: list[dict[int, int]] = []
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        if self.error:
+            error, self.error = self.error, None
+            raise error
+        self.committed.append({place.partition: offset for place, offset in offsets.items()})
 
     def seek(self, place: TopicPartition, offset: int) -> None:
         self.at[place.partition] = offset
@@ -193,6 +200,32 @@ def test_faust_commits_and_seeks_nothing() -> None:
         for asked in (*refused, reading.seek_wait({place: 3})):
             with pytest.raises(AssertionError):
                 await asked
+
+    told(story)
+
+
+def test_the_group_is_told_where_lanes_stand_that_have_gone_on_and_again_what_it_did_not_take() -> None:
+    async def story() -> None:
+        client = Client([], CommitFailedError())
+        moving = lane(0, 3)
+        reading = consumer(client, moving, lane(1, None), lane(2, 7))
+        await reading._tell(reading.lanes)  # noqa: SLF001 (as twice a second): members are being shared anew
+        assert client.committed == []
+        await reading._tell(reading.lanes)  # noqa: SLF001 (the same)
+        moving.position = Position(0, 4, 0)
+        await reading._tell(reading.lanes)  # noqa: SLF001 (the same)
+        await reading._tell(reading.lanes)  # noqa: SLF001 (the same)
+        assert client.committed == [{0: 3, 2: 7}, {0: 4}]
+
+    told(story)
+
+
+def test_lanes_that_end_tell_the_group_of_their_last_step_too() -> None:
+    async def story() -> None:
+        client, ending = Client([]), lane(0, 9)
+        reading = consumer(client, ending)
+        await reading._end_lanes()  # noqa: SLF001 (as before partitions are shared anew)
+        assert client.committed == [{0: 9}]
 
     told(story)
 

@@ -89,6 +89,23 @@ def test_batches_are_taken_in_their_order_and_counted() -> None:
     asyncio.run(story())
 
 
+def test_a_step_that_ends_while_the_lane_is_to_end_moves_its_position_too() -> None:
+    async def story() -> None:
+        own = Owning()
+        taking = lane(own, [])
+        own.gate.clear()
+        running = asyncio.create_task(taking.run())
+        await until(lambda: taking.is_ready)
+        await taking.put(batch(taking, range(2)))
+        await asyncio.sleep(0)
+        taking.finish()
+        own.gate.set()
+        await running
+        assert own.steps == [taking.position] == [Position(2, 2, NOW + 1)]
+
+    asyncio.run(story())
+
+
 def test_what_waits_goes_into_one_step() -> None:
     async def story() -> None:
         own, moved = Owning(), list[int]()
