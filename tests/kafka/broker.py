@@ -66,7 +66,7 @@ class SharedBroker:
 
     def _started(self) -> dict[str, str]:
         try:
-            self._own = start(self._folder, quick=True)
+            self._own = start(self._folder)
         except LocalError as error:
             return {"reason": str(error)}
         return {"address": self._own.address}

@@ -42,12 +42,12 @@ class BrokerProcess:
     def __init__(self, folder: Path) -> None:
         """It answers."""
         self._folder = folder
-        self._broker: Broker = local.start(folder, quick=True, session_ms=SESSION_MS)
+        self._broker: Broker = local.start(folder, session_ms=SESSION_MS)
         self.address = self._broker.address
 
     def start(self) -> None:
         """On the same folder and port."""
-        self._broker = local.start(self._folder, self._broker.port, quick=True, session_ms=SESSION_MS)
+        self._broker = local.start(self._folder, self._broker.port, session_ms=SESSION_MS)
 
     def stop(self) -> None:
         """In good order."""

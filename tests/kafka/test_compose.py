@@ -28,7 +28,7 @@ def test_a_broker_starts_with_the_settings_of_the_compose_file_and_keeps_a_log(
 ) -> None:
     properties = {name: here(text) for name, text in broker_properties().items()}
     monkeypatch.setattr(kafka, "PROPERTIES", "".join(f"{name}={text}\n" for name, text in properties.items()))
-    with kafka.start(tmp_path / "broker", quick=True) as broker:
+    with kafka.start(tmp_path / "broker") as broker:
         made = topics.create(broker.address, zone="Europe/Amsterdam", currency="EUR", partitions=4)
         assert made.partitions == 4
         with clients.admin(broker.address) as admin:

@@ -42,7 +42,7 @@ def until(status: int, asked: Callable[[], httpx.Response]) -> httpx.Response:
 def test_while_its_broker_is_away_a_gateway_is_not_ready_and_says_so_in_one_line(tmp_path: Path) -> None:
     expect_runnable()
     folder = tmp_path / "kafka"
-    with local.start(folder, quick=True, session_ms=SESSION_MS) as broker:
+    with local.start(folder, session_ms=SESSION_MS) as broker:
         topics.create(broker.address, **WORKSPACE)
         words = ("gateway", "--broker", broker.address, "--owner", "http://127.0.0.1:1")
         with (
@@ -58,7 +58,7 @@ def test_while_its_broker_is_away_a_gateway_is_not_ready_and_says_so_in_one_line
             for number in range(5):
                 refused = client.post("/v1/events", json=call(number))
                 assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
-            with local.start(folder, broker.port, quick=True, session_ms=SESSION_MS):
+            with local.start(folder, broker.port, session_ms=SESSION_MS):
                 until(200, lambda: client.post("/v1/events", json=call(1)))
                 until(200, lambda: client.get("/ready"))
                 gateway.process.send_signal(signal.SIGTERM)

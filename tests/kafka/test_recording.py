@@ -207,7 +207,7 @@ def test_records_that_no_client_can_read_are_dead_letters_and_all_around_them_is
 def test_a_broker_that_dies_and_comes_back_is_waited_for(tmp_path: Path, history: History) -> None:
     expect_runnable()
     with ExitStack() as brokers:
-        first = brokers.enter_context(local.start(tmp_path / "kafka", quick=True))
+        first = brokers.enter_context(local.start(tmp_path / "kafka"))
         log = topics.create(first.address, **WORKSPACE)
         tell(first.address, log, range(20))
         reading = Watched(log, Event())
@@ -216,7 +216,7 @@ def test_a_broker_that_dies_and_comes_back_is_waited_for(tmp_path: Path, history
             assert reading.has_read.wait(60)
             first.kill()
             assert reading.met_nobody.wait(60)
-            brokers.enter_context(local.start(tmp_path / "kafka", port=first.port, quick=True))
+            brokers.enter_context(local.start(tmp_path / "kafka", port=first.port))
             tell(first.address, log, range(10, 30))
     assert recording.away == ""
     assert history.rows("SELECT count(*) - sum(duplicate::INTEGER) FROM events WHERE source = 'crm'") == [(30,)]

@@ -105,7 +105,7 @@ class Brokers:
         self.now = self._start(0)
 
     def _start(self, port: int) -> Broker:
-        return self._closing.enter_context(local.start(self._folder, port=port, quick=True))
+        return self._closing.enter_context(local.start(self._folder, port=port))
 
     def come_back(self) -> None:
         self.now = self._start(self.now.port)

@@ -46,7 +46,7 @@ def process_of(folder: Path) -> psutil.Process:
 def test_a_broker_goes_on_with_what_it_holds_after_a_stop_and_after_a_power_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with start(tmp_path / "kafka", quick=True) as first:
+    with start(tmp_path / "kafka") as first:
         make_topic(first, "kept")
         program = process_of(tmp_path / "kafka")
         with pytest.raises(LocalError, match=f"port {first.port} is taken by another program: give another --port"):
@@ -57,11 +57,11 @@ def test_a_broker_goes_on_with_what_it_holds_after_a_stop_and_after_a_power_cut(
         monkeypatch.undo()
     assert not first.running
     assert not program.is_running()
-    second = start(tmp_path / "kafka", quick=True)
+    second = start(tmp_path / "kafka")
     make_topic(second, "kept-too")
     second.kill()
     assert not second.running
-    with start(tmp_path / "kafka", second.port, quick=True) as third:
+    with start(tmp_path / "kafka", second.port) as third:
         assert third.address == second.address
         assert {"kept", "kept-too"} <= set(topics(third))
 
@@ -70,7 +70,7 @@ def test_a_name_that_begins_like_an_option_does_not_keep_a_folder_from_being_pre
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("quotum.local.kafka.uuid.uuid4", lambda: UUID(bytes=b"\xfb" * 16))
-    start(tmp_path / "kafka", quick=True).stop()
+    start(tmp_path / "kafka").stop()
     assert "cluster.id=-" in (tmp_path / "kafka" / "data" / "meta.properties").read_text()
 
 
@@ -80,7 +80,7 @@ def test_a_broker_ends_when_who_started_it_is_killed_and_its_folder_is_free_agai
         program = process_of(folder)
         process.kill()
         program.wait(ENDED_SECONDS)
-    start(folder, quick=True).stop()
+    start(folder).stop()
 
 
 def test_in_the_foreground_it_prints_its_address_and_ends_with_ctrl_c(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_what_a_broker_said_is_shown_when_it_does_not_start(tmp_path: Path) -> N
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "meta.properties").write_text("version=1\n")
     with pytest.raises(LocalError, match=r"the broker ended as it started; .*broker.log says why, and ends with:\n  "):
-        start(tmp_path, quick=True)
+        start(tmp_path)
 
 
 def test_a_taken_port_is_told_in_the_foreground_too(tmp_path: Path) -> None:
