@@ -5,8 +5,9 @@ Rules
    written, and two workers can be compared by their bytes.
 2. The first byte of a value is its form. A newer one is refused, since whoever guesses at it destroys it. A new form
    is due when the fold begins to mean something else, too: cells hold what the old meaning made of the old state.
-3. A state is its registers, those of one event together, per entity; all else about a trail follows from them. Each
-   entity lies as a whole of its own, so that only those are read that events are about.
+3. A state is its registers, those of one event together, per entity; all else about a trail follows from them. Of a
+   trail those entities lie together of which one decides what another counts for: offers and deals, whatever is PLACED.
+   Any other lies by itself, so that an event about one costs the same however many the trail has.
 4. A cell's key names the partition whose events it counts, so that cells of several partitions never meet in one place.
 5. Beside the cells of a partition stands up to where its events are counted in them. Without that nobody could tell a
    figure that nothing has moved since from one that was lost.
@@ -19,13 +20,15 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from projections.entities import Entity
+from projections.placing import PLACED
 from projections.postings import Cell
 from projections.shares import Register, Stamp
 from schemas.facts import STEPS
 
-FORM = 1
+FORM = 2
 FORM_BYTE = bytes([FORM])
 INTEGERS = range(-(2**63), 2**63)  # that a number of the format has room for; what is beyond travels as text
+BETWEEN = b"\xff"  # a trail and an entity; no text has this byte
 Parts = dict[str, msgspec.Raw]  # entities by their names
 T = TypeVar("T")
 
@@ -74,13 +77,13 @@ _read_partition = msgspec.msgpack.Decoder(tuple[int])
 _read_counted = msgspec.msgpack.Decoder(Counted)
 
 
-def trail_key(trail: str) -> bytes:
-    """The key of a trail's state: the same as that of its events."""
-    return trail.encode()
+def state_key(trail: str, entity: str, kind: str) -> bytes:
+    """The key under which an entity of a trail lies, of some kind: with others, the trail's own; or by itself."""
+    return trail.encode() if kind in PLACED else trail.encode() + BETWEEN + entity.encode()
 
 
 def trail_value(parts: Parts) -> bytes:
-    """A trail's state."""
+    """The entities that lie under one key."""
     return FORM_BYTE + _encode(parts)
 
 
@@ -177,6 +180,11 @@ def _registers(said: Iterable[_Said]) -> dict[str, Register]:
 def _of_this_form(value: bytes) -> memoryview:
     if value[:1] > FORM_BYTE:
         raise FormError(f"a newer Quotum wrote this (form {value[0]}, and this one knows {FORM}): upgrade this worker")
+    if b"\0" < value[:1] < FORM_BYTE:
+        raise FormError(
+            f"an older Quotum wrote this (form {value[0]}, and this one knows {FORM}): have workers count anew, as "
+            "docs/kafka.md tells under When a new version means something else"
+        )
     if value[:1] != FORM_BYTE:
         raise FormError("these bytes are no state and no cell: they begin with no form that there ever was")
     return memoryview(value)[1:]

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from projections.placing import PLACED
 from projections.postings import Cell, Posting, add_lines
 from projections.trail import Trail
 from schemas.log_events import Fact
@@ -16,21 +15,19 @@ from streams.appending import DeadLetter, Position
 from streams.collecting import collection_paused
 from streams.following import placed, reach
 from streams.live.forms import (
-    Parts,
     cell_key,
     cell_value,
     part,
     read_cell_value,
     read_part,
     read_trail,
-    trail_key,
+    state_key,
     trail_value,
 )
 from streams.told import PartitionOf, Record, told
 
 Values = Mapping[bytes, bytes]
 GetMany = Callable[[Collection[bytes]], Values]  # those of the keys that there are
-PLACED_NAMES = tuple(f"{kind}:" for kind in PLACED)
 
 
 class Stored(NamedTuple):
@@ -82,15 +79,15 @@ class Stepping:
 
     def _fold(self, facts: Iterable[Fact], get_many: GetMany) -> tuple[dict[bytes, bytes], dict[Cell, int]]:
         """The states that change, and by how much cells do."""
-        by_trail: defaultdict[bytes, list[Fact]] = defaultdict(list)
+        told_of: defaultdict[bytes, list[Fact]] = defaultdict(list)
         for fact in facts:
-            by_trail[trail_key(fact.trail)].append(fact)
-        known = get_many(by_trail.keys()) if by_trail else {}
+            told_of[state_key(fact.trail, fact.entity, fact.kind)].append(fact)
+        known = get_many(told_of.keys()) if told_of else {}
         changed: dict[bytes, bytes] = {}
         moved: dict[Cell, int] = {}
-        for key, told_of in by_trail.items():
+        for key, told_here in told_of.items():
             before = known.get(key)
-            after, postings = go_on(before, told_of, self._calendar)
+            after, postings = go_on(before, told_here, self._calendar)
             if after is not None and after != before:
                 changed[key] = after
             add_lines(moved, postings)
@@ -98,23 +95,14 @@ class Stepping:
 
 
 def go_on(value: bytes | None, facts: Sequence[Fact], calendar: Calendar) -> tuple[bytes | None, list[Posting]]:
-    """Take events of one trail: its state as bytes then (None: nothing was ever said), and what they moved."""
+    """Take events about what lies under one key: its bytes then (None: nothing was ever said), and what they moved."""
     parts = {} if value is None else read_trail(value)
-    named = {fact.entity for fact in facts}
-    state = {name: read_part(name, parts[name]) for name in _needed(named, parts)}
-    trail = Trail.of(state, calendar)
+    trail = Trail.of({name: read_part(name, found) for name, found in parts.items()}, calendar)
     moved = [posting for fact in facts for posting in trail.post(fact)]
-    for name in named:
+    for name in {fact.entity for fact in facts}:
         if found := part(trail.state[name]):
             parts[name] = found
     return trail_value(parts) if parts else None, moved
-
-
-def _needed(named: Collection[str], parts: Parts) -> list[str]:
-    """The entities that there are and that `Trail.of` needs for events about those that are named."""
-    if any(name.startswith(PLACED_NAMES) for name in named):
-        return [name for name in parts if name in named or name.startswith(PLACED_NAMES)]
-    return [name for name in named if name in parts]
 
 
 def _add(partition: int, moved: Mapping[Cell, int], get_many: GetMany, next_offset: int) -> dict[bytes, bytes | None]:

@@ -189,7 +189,8 @@ def test_what_it_cannot_go_on_with_ends_it_with_a_code_that_has_it_started_again
     with working(log, tmp_path) as worker:
         send(log, [event])
         assert worker.ended() == 1
-        assert "a newer Quotum wrote this (form 2, and this one knows 1): upgrade this worker" in worker.complaints()
+        said = f"a newer Quotum wrote this (form {FORM + 1}, and this one knows {FORM}): upgrade this worker"
+        assert said in worker.complaints()
 
 
 def lose(broker: BrokerProcess, log: Log, worker: Worker, seed: int) -> None:

@@ -110,5 +110,5 @@ def _expect_within(place: TopicPartition, store: Store, begin: int, end: int) ->
 def _too_large(topic: str, key: bytes, value: bytes) -> str:
     return (
         f"what is known of {key!r} takes {len(value)} bytes, and a record of {topic} has room for {RECORD_BYTES}: "
-        "events of so many things do not belong in one trail"
+        "so many deals and offers do not belong in one trail. docs/kafka.md tells what to do until they do not"
     )

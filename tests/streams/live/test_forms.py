@@ -29,7 +29,7 @@ from streams.live.forms import (
     read_counted_value,
     read_part,
     read_trail,
-    trail_key,
+    state_key,
     trail_value,
 )
 from tests.projections.strategies import AMSTERDAM, folded, histories, told
@@ -117,8 +117,19 @@ def test_an_entity_that_says_nothing_is_not_written() -> None:
     assert parts(folded([told("correction.withdrawn", entity="call:c1")])) == {}
 
 
-def test_the_key_of_a_trail_is_that_of_its_events() -> None:
-    assert trail_key("zaak-ä") == "zaak-ä".encode()
+def test_deals_and_offers_of_a_trail_lie_together_by_the_key_of_its_events_and_all_else_by_itself() -> None:
+    trail = "zaak-ä".encode()
+    assert state_key("zaak-ä", "deal:1", "deal") == state_key("zaak-ä", "offer:1", "offer") == trail
+    by_itself = {state_key("zaak-ä", f"{kind}:{number}", kind) for kind in ("call", "lead") for number in range(2)}
+    assert len(by_itself) == 4
+    assert all(key.startswith(trail) and not _is_text(key) for key in by_itself)
+
+
+def _is_text(key: bytes) -> bool:
+    try:
+        return bool(key.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 # Cells
@@ -164,8 +175,18 @@ def test_up_to_where_cells_count_lies_beside_them_and_is_never_taken_for_one(
 @pytest.mark.parametrize("read", [read_trail, read_cell_value, read_counted_value])
 def test_a_newer_form_is_refused_and_says_what_to_do(read: object) -> None:
     assert callable(read)
-    with pytest.raises(FormError, match=r"newer Quotum wrote this \(form 2, and this one knows 1\): upgrade"):
+    said = rf"newer Quotum wrote this \(form {FORM + 1}, and this one knows {FORM}\): upgrade"
+    with pytest.raises(FormError, match=said):
         read(NEWER)
+
+
+@pytest.mark.parametrize("read", [read_trail, read_cell_value, read_counted_value])
+def test_an_older_form_is_refused_and_says_what_to_do(read: object) -> None:
+    assert callable(read)
+    with pytest.raises(
+        FormError, match=rf"older Quotum wrote this \(form 1, and this one knows {FORM}\): have workers"
+    ):
+        read(b"\x01\x80")
 
 
 @pytest.mark.parametrize("read", [read_trail, read_cell_value, read_counted_value])

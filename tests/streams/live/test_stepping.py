@@ -1,5 +1,6 @@
 """A step tells all that a batch makes of what was stored, and nothing that stays as it was."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.postings import Cell
+from projections.postings import Cell, Posting
 from projections.trail import Trail
 from schemas.events import adapter
 from schemas.facts import FEED, PERSON
@@ -24,7 +25,7 @@ from streams.live.forms import (
     read_cell_key,
     read_cell_value,
     read_trail,
-    trail_key,
+    state_key,
     trail_value,
 )
 from streams.live.stepping import Stepping, Stored, Writes, go_on
@@ -83,6 +84,11 @@ class Tables:
         return get_many
 
 
+def of_call(trail: str, id_: str) -> bytes:
+    """The key of what is known of a call."""
+    return state_key(trail, f"call:{id_}", "call")
+
+
 # For any history
 
 
@@ -113,11 +119,25 @@ def test_cells_are_those_of_the_specification_however_the_log_is_cut(
 def test_a_trail_goes_on_from_its_bytes_step_by_step_as_one_that_never_stopped(
     history: list[Fact], sizes: list[int]
 ) -> None:
-    never_stopped, value = Trail(AMSTERDAM), None
+    never_stopped, values = Trail(AMSTERDAM), dict[bytes, bytes | None]()
     for size in [*sizes, len(history)]:
         batch, history = history[:size], history[size:]
-        value, moved = go_on(value, batch, AMSTERDAM)
-        assert moved == [posting for one in batch for posting in never_stopped.post(one)]
+        by_key = defaultdict[bytes, list[Fact]](list)
+        for one in batch:
+            by_key[state_key(one.trail, one.entity, one.kind)].append(one)
+        moved = list[Posting]()
+        for key, told_here in by_key.items():
+            values[key], by = go_on(values.get(key), told_here, AMSTERDAM)
+            moved += by
+        assert added(moved) == added([posting for one in batch for posting in never_stopped.post(one)])
+
+
+def added(moved: list[Posting]) -> dict[tuple[str, object], int]:
+    """By how much each line of each entity moved."""
+    sums: dict[tuple[str, object], int] = {}
+    for entity, line, by in moved:
+        sums[entity, line] = sums.get((entity, line), 0) + by
+    return {one: by for one, by in sums.items() if by}
 
 
 # What a step tells
@@ -126,7 +146,7 @@ def test_a_trail_goes_on_from_its_bytes_step_by_step_as_one_that_never_stopped(
 def test_a_step_tells_states_cells_and_where_to_go_on() -> None:
     writes = Tables().take(said("1", 0), said("2", 1, trail="case-2"), said("3", 4, rep=2))
     assert writes.position == Position(0, 5, NOW + 4)
-    assert writes.trails.keys() == {trail_key("case-1"), trail_key("case-2")}
+    assert writes.trails.keys() == {of_call("case-1", "1"), of_call("case-2", "2"), of_call("case-1", "3")}
     assert writes.cells == {
         cell_key(0, cell(1)): cell_value(2_000_000, 5),
         cell_key(0, cell(2)): cell_value(1_000_000, 5),
@@ -199,23 +219,30 @@ def test_known_at_never_goes_back_with_the_log() -> None:
 def test_only_what_a_batch_touches_is_asked_for() -> None:
     tables = Tables()
     tables.take(said("1", 0), said("2", 1))
-    assert tables.asked == [[trail_key("case-1")], [cell_key(0, cell(1))]]
+    assert tables.asked == [[of_call("case-1", "1"), of_call("case-1", "2")], [cell_key(0, cell(1))]]
     tables.take(said("1", 2))
-    assert tables.asked[2:] == [[trail_key("case-1")]]
+    assert tables.asked[2:] == [[of_call("case-1", "1")]]
     tables.take(reached=9)
     assert tables.asked[3:] == []
 
 
-def test_of_a_trail_only_what_an_event_can_move_is_read() -> None:
+def test_a_call_is_taken_whatever_else_its_trail_has() -> None:
+    tables = Tables()
+    tables.take(*(said(str(number), number) for number in range(50)))
+    before = dict(tables.trails)
+    writes = tables.take(said("50", 50))
+    assert writes.trails.keys() == {of_call("case-1", "50")}
+    assert max(map(len, tables.trails.values())) == len(writes.trails[of_call("case-1", "50")])
+    assert before.items() <= tables.trails.items()
+
+
+def test_of_deals_and_offers_of_a_trail_all_are_read_since_one_decides_about_another() -> None:
     broken = msgspec.Raw(b"\x80")
-    for about, others in (("call:1", ("call:2", "deal:1")), ("deal:1", ("call:1", "lead:1"))):
-        value = trail_value(dict.fromkeys(others, broken) | {"offer:1": one_offer()})
-        entity, id_ = about.split(":")
-        fact = told({"call": "call.logged", "deal": "deal.won"}[entity], id=id_, day="2017-03-02", rep=1)
-        after, _ = go_on(value, [fact], AMSTERDAM)
-        assert about in read_trail(after or b"")
+    sold = told("deal.won", id="1", day="2017-03-02")
+    after, _ = go_on(trail_value({"offer:1": one_offer()}), [sold], AMSTERDAM)
+    assert read_trail(after or b"").keys() == {"offer:1", "deal:1"}
     with pytest.raises(FormError):
-        go_on(trail_value({"offer:1": broken}), [told("deal.won", id="1", day="2017-03-02")], AMSTERDAM)
+        go_on(trail_value({"offer:1": broken}), [sold], AMSTERDAM)
 
 
 def one_offer() -> msgspec.Raw:
@@ -226,7 +253,7 @@ def one_offer() -> msgspec.Raw:
 
 def test_a_state_of_a_newer_form_stops_the_step() -> None:
     tables = Tables()
-    tables.trails[trail_key("case-1")] = bytes([FORM + 1]) + b"\x80"
+    tables.trails[of_call("case-1", "1")] = bytes([FORM + 1]) + b"\x80"
     with pytest.raises(FormError, match="upgrade"):
         tables.take(said("1", 0))
 
@@ -273,5 +300,5 @@ def test_an_event_that_lies_in_another_partition_than_its_trail_is_a_dead_letter
     records = [said(str(offset), offset, trail=f"case-{offset}")._replace(partition=2) for offset in (1, 2)]
     writes = tables.take(*records, stepping=stepping)
     assert writes.letters == [DeadLetter(2, 1, NOW + 1, "its trail belongs in partition 1")]
-    assert writes.trails.keys() == {trail_key("case-2")}
+    assert writes.trails.keys() == {of_call("case-2", "2")}
     assert writes.cells == {cell_key(2, cell(1)): cell_value(1_000_000, 3)}

@@ -59,7 +59,7 @@ def test_a_trail_that_the_topic_has_no_room_for_is_told_of() -> None:
         KafkaError, match=rf"what is known of b'case-1' takes {RECORD_BYTES + 1} bytes, and a record of t"
     ):
         shipped({b"a": b"1", b"case-1": b"x" * (RECORD_BYTES + 1)})
-    with pytest.raises(KafkaError, match="events of so many things do not belong in one trail"):
+    with pytest.raises(KafkaError, match="so many deals and offers do not belong in one trail"):
         shipped({b"case-1": b"x" * (RECORD_BYTES + 1)})
 
 

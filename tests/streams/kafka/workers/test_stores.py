@@ -9,6 +9,7 @@ from rocksdict import Options, Rdict
 from streams.kafka import KafkaError
 from streams.kafka.workers import stores
 from streams.kafka.workers.stores import ABOUT, CELLS, STALE_SECONDS, TRAILS, DiskStore, MemoryStore, Store, Stores
+from streams.live.forms import FORM
 
 NOW = 1_800_000_000.0
 IDS = {TRAILS: "t1", CELLS: "c1"}
@@ -45,7 +46,7 @@ def test_a_store_on_disk_goes_on_from_where_it_was(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changelog", "form", "age"),
-    [("t2", 1, 0.0), ("t1", 2, 0.0), ("t1", 1, STALE_SECONDS), ("t1", 1, -1.0)],
+    [("t2", FORM, 0.0), ("t1", FORM + 1, 0.0), ("t1", FORM, STALE_SECONDS), ("t1", FORM, -1.0)],
     ids=["of another changelog", "in another form", "too old", "of the future"],
 )
 def test_a_store_that_cannot_be_trusted_begins_anew(
