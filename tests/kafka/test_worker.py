@@ -30,6 +30,7 @@ from tests.kafka.working import (
     Feed,
     Worker,
     counted,
+    counting,
     deletion,
     ends,
     expect_exact,
@@ -197,7 +198,8 @@ def lose(broker: BrokerProcess, log: Log, worker: Worker, seed: int) -> None:
     """Kill the broker while the worker is at what was sent; it is there again on return, and so is the worker."""
     before, waited = sum(ends(log).values()), worker.complaints().count(WAITING)
     send(log, sold(2_000, seed))
-    wait_until(lambda: sum(counted(log).values()) > before, [worker])
+    with counting(log) as asked:
+        wait_until(lambda: sum(asked().values()) > before, [worker])
     broker.kill()
     wait_until(lambda: worker.complaints().count(WAITING) > waited or not worker.lives())
     broker.start()

@@ -14,6 +14,7 @@ from typing import Any, Self
 import msgspec
 from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import KafkaError as ClientError
 
 from schemas.events import adapter
 from schemas.facts import FEED
@@ -168,11 +169,24 @@ def wait_until(
 
 def counted(log: Log) -> dict[int, int]:
     """Up to where the workers' group has committed each partition of events; nothing where none can tell just now."""
-    with suppress(KafkaError), clients.admin(log.broker) as admin:
-        group = GROUP.format(log.names.prefix)
-        found = admin.list_group_offsets([group])[group]
-        return {place.partition: one.offset for place, one in found.items()}
+    with suppress(KafkaError), counting(log) as asked:
+        return asked()
     return {}
+
+
+@contextmanager
+def counting(log: Log) -> Iterator[Callable[[], dict[int, int]]]:
+    """The same to be asked again and again by one client, while the broker is there."""
+    group = GROUP.format(log.names.prefix)
+    with clients.admin(log.broker) as admin:
+
+        def asked() -> dict[int, int]:
+            with suppress(ClientError):
+                found = admin.list_group_offsets([group])[group]
+                return {place.partition: one.offset for place, one in found.items()}
+            return {}
+
+        yield asked
 
 
 def ends(log: Log) -> dict[int, int]:
@@ -185,20 +199,22 @@ def ends(log: Log) -> dict[int, int]:
 def wait_for_all(log: Log, workers: Sequence[Worker] = ()) -> None:
     """Until all that is in the log now is committed by workers."""
     wanted = {partition: end for partition, end in ends(log).items() if end}
-    found = counted(log)
+    found: dict[int, int] = {}
+    with counting(log) as asked:
 
-    def looked() -> dict[int, int]:
-        nonlocal found
-        found = counted(log)
-        return found
+        def looked() -> dict[int, int]:
+            nonlocal found
+            found = asked()
+            return found
 
-    wait_until(lambda: all(found.get(one, 0) >= end for one, end in wanted.items()), workers, looked)
+        wait_until(lambda: all(found.get(one, 0) >= end for one, end in wanted.items()), workers, looked)
 
 
 def wait_for_some(log: Log, more: int, workers: Sequence[Worker]) -> None:
     """Until so many more places of the log are committed."""
-    wanted = sum(counted(log).values()) + more
-    wait_until(lambda: sum(counted(log).values()) >= wanted, workers)
+    with counting(log) as asked:
+        wanted = sum(asked().values()) + more
+        wait_until(lambda: sum(asked().values()) >= wanted, workers)
 
 
 def values(log: Log, topic: str) -> Iterator[ConsumerRecord]:
