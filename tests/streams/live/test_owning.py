@@ -20,7 +20,7 @@ from streams.history import History
 from streams.live.owning import take
 from streams.live.stepping import Stepping, Stored, Writes
 from streams.recorder import Recorder
-from streams.replaying import Cells, sql_cells, stored_cells
+from streams.replaying import Cells, replay, sql_cells, stored_cells
 from streams.told import Record
 from tests.histories import History as Events
 from tests.histories import zones
@@ -100,7 +100,7 @@ def embedded(events: Events, calendar: Calendar) -> Cells:
 @pytest.mark.slow
 @settings(max_examples=40)
 @given(made=logs(max_size=24, ways=3), zone=zones(), script=scripts, fetched=fetched)
-def test_live_equals_embedded_equals_recorded_equals_plain_sql_at_every_moment(
+def test_live_equals_embedded_equals_recorded_equals_replay_equals_plain_sql_at_every_moment(
     made: tuple[Events, Log, PartitionOf], zone: str, script: list[Happening], fetched: tuple[int, int]
 ) -> None:
     events, log, partition_of = made
@@ -115,6 +115,9 @@ def test_live_equals_embedded_equals_recorded_equals_plain_sql_at_every_moment(
         expect_as_recorded(cluster, history)
         with history.read() as cursor:
             assert cluster.cells() == embedded(events, calendar) == stored_cells(cursor) == sql_cells(cursor, zone)
+        assert replay(history, calendar) == []
+        with history.read() as cursor:  # what was folded anew holds from now on
+            assert cluster.cells() == stored_cells(cursor)
         assert sorted(cluster.broker.letters) == [DeadLetter(*row) for row in history.rows(LETTERS)]
     ends = {partition: len(slots) for partition, slots in log.partitions.items() if partition >= 0 and slots}
     assert {partition: end.next_offset for partition, end in cluster.broker.positions.items()} == ends
