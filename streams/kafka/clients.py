@@ -8,14 +8,15 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import CorruptRecordError, ProducerFencedError
 from kafka.errors import KafkaError as ClientError
-from kafka.errors import ProducerFencedError
 
 from streams.kafka import KafkaError
 
 ANSWER_MS = 10_000  # for the first answer; what is slower is as good as down for whoever waits at a prompt
 IDLE_SECONDS = 30
 POLL_MS = 100
+NO_TEXT = UnicodeDecodeError.__name__  # of a header's name: anybody can put that there
 SHUT_OUT = str(ProducerFencedError())
 
 
@@ -76,7 +77,7 @@ def is_shut_out(error: KafkaError) -> bool:
 
 
 def read_whole(broker: str, topic: str) -> Iterator[ConsumerRecord]:
-    """Every committed record of a topic of one partition, up to its end as it is now."""
+    """Every committed record of a topic of one partition that can be read, up to its end as it is now."""
     place = TopicPartition(topic, 0)
     with consumer(broker, enable_auto_commit=False) as reading:
         reading.assign([place])
@@ -84,7 +85,13 @@ def read_whole(broker: str, topic: str) -> Iterator[ConsumerRecord]:
         end = reading.end_offsets([place])[place]
         until = time.monotonic() + IDLE_SECONDS
         while (position := reading.position(place)) < end:  # markers of transactions move it too, and are no records
-            found = reading.poll(timeout_ms=POLL_MS).get(place, ())
+            try:
+                found = reading.poll(timeout_ms=POLL_MS).get(place, ())
+            except CorruptRecordError as error:
+                if NO_TEXT not in str(error):
+                    raise
+                reading.seek(place, reading.position(place) + 1)  # and past what else of its batch cannot be read
+                continue
             yield from found
             if found or reading.position(place) > position:
                 until = time.monotonic() + IDLE_SECONDS

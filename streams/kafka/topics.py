@@ -22,17 +22,20 @@ from schemas.received import read_event
 from streams.books import wall_clock
 from streams.kafka import KafkaError, clients
 from streams.own_events import own_event, rule_event
+from streams.records import LAYER, LAYER_BYTES, LAYERS
 
 PREFIX = "quotum"
-LAYER = "layer"  # the header of a record that says who speaks: 0 a feed, 1 a person
 PREFIX_FORM = re.compile(r"[a-zA-Z0-9._-]{1,200}")
+ANY_CLIENT = {"compression.type": "uncompressed"}  # whatever a writer sends: not every reader knows every way
 LOG = {
+    **ANY_CLIENT,
     "cleanup.policy": "delete",
     "message.timestamp.type": "LogAppendTime",  # which is known_at
     "retention.bytes": "-1",
     "retention.ms": "-1",  # for ever: the log is the truth
 }
 LATEST = {
+    **ANY_CLIENT,
     "cleanup.policy": "compact",
     "delete.retention.ms": "604800000",  # a week: how long a worker's disk, or a reader, may be away and go on
 }
@@ -237,7 +240,7 @@ def _open(broker: str, names: Names, first: list[Event]) -> None:
                 return
             producer.begin_transaction()
             for event in first:
-                key, headers = ORGANISATION.encode(), [(LAYER, str(FEED).encode())]
+                key, headers = ORGANISATION.encode(), [(LAYER, LAYER_BYTES[FEED])]
                 producer.send(names.organisation, key=key, value=log_line(event), headers=headers)
             producer.commit_transaction()
     except KafkaError as error:
@@ -252,8 +255,9 @@ def _workspace(broker: str, topic: str) -> Organisation:
 
 def _fact(record: Any) -> Fact | None:  # noqa: ANN401 (the client has no types)
     """Nothing for what is no event: the recorder lists it, and nobody is kept from working by it."""
+    layer = LAYERS.get(dict(record.headers).get(LAYER, b"0"))
     try:
-        return fact(read_event(record.value or b""), int(dict(record.headers).get(LAYER, b"0")))
+        return None if layer is None else fact(read_event(record.value or b""), layer)
     except ValueError:
         return None
 

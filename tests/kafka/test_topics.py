@@ -5,14 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import kafka.codec
 import pytest
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.record import default_records
 from typer.testing import CliRunner
 
 from quotum.cli import app
 from streams.kafka import KafkaError, clients, topics
 from streams.kafka.topics import Log, Names, partition_of
+from tests.kafka.recorded import NoText
 from tests.kafka.selling import WORKSPACE
 
 Json = dict[str, Any]
@@ -194,10 +197,40 @@ def test_more_replicas_than_there_are_brokers_are_refused(broker: str, prefix: s
 def test_what_is_no_event_keeps_nobody_from_working(broker: str, prefix: str) -> None:
     name = create(broker, prefix).names.organisation
     producer = KafkaProducer(bootstrap_servers=broker)
-    for value, headers in [(b"no event", []), (None, []), (b"{}", [("layer", b"x")])]:
-        producer.send(name, key=b"organisation", value=value, headers=headers).get()
+    odd = [("layer", b"x")], [(NoText("n"), b"")]
+    for value, headers in [(b"no event", []), (None, []), *((b"{}", one) for one in odd)]:
+        producer.send(name, key=b"organisation", value=value, headers=headers)
+    producer.flush()  # nothing can be read of the rest of a batch
+    producer.send(name, key=b"organisation", value=b"the last")
     producer.close()
     assert topics.check(broker, prefix).partitions == 3
+    assert [record.value for record in clients.read_whole(broker, name)][-1] == b"the last"
+
+
+@pytest.mark.parametrize("kind", ["events", "organisation"])
+def test_what_a_writer_compressed_in_a_way_that_no_reader_here_knows_can_be_read(
+    broker: str, prefix: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = getattr(create(broker, prefix).names, kind)
+    monkeypatch.setattr(kafka.codec, "has_zstd", lambda: True)
+    monkeypatch.setitem(KafkaProducer._COMPRESSORS, "zstd", (lambda: True, 4))  # noqa: SLF001 (nothing public lets one)
+    monkeypatch.setattr(default_records, "zstd_encode", as_zstd)
+    producer = KafkaProducer(bootstrap_servers=broker, compression_type="zstd")
+    at = producer.send(name, key=b"k", value=b"v" * 100, partition=0).get(10)
+    producer.close()
+    monkeypatch.undo()
+    with clients.consumer(broker, enable_auto_commit=False) as reading:
+        place = TopicPartition(name, 0)
+        reading.assign([place])
+        reading.seek(place, at.offset)
+        found = reading.poll(timeout_ms=10_000)
+    assert [one.value for one in found[place]] == [b"v" * 100]
+
+
+def as_zstd(data: bytes) -> bytes:
+    """Bytes in zstd's form, as one block that is left as it is (RFC 8878: magic number, size, block)."""
+    frame = bytes.fromhex("28b52ffda0") + len(data).to_bytes(4, "little")
+    return frame + (len(data) << 3 | 1).to_bytes(3, "little") + bytes(data)
 
 
 def test_what_was_never_committed_is_not_read(broker: str, prefix: str) -> None:

@@ -1,8 +1,12 @@
 """Where a trail lies, what topics a log has, and what differs from how they must be; over a broker in tests/kafka."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from streams.kafka.topics import LATEST, LOG, Names, _differences, _Topic, partition_of
+from schemas.facts import log_line
+from streams.kafka.topics import LATEST, LOG, Names, _differences, _fact, _Topic, partition_of
+from streams.own_events import own_event
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,10 @@ def test_every_difference_is_told_with_what_mends_it() -> None:
         "t on b:1 has cleanup.policy=delete and must have cleanup.policy=compact. Mend it with Kafka's own tool: "
         "kafka-configs.sh --bootstrap-server b:1 --alter --topic t --add-config cleanup.policy=compact"
     )
+
+
+@pytest.mark.parametrize("layer", [None, b"", b"2", b"x"])
+def test_a_record_that_says_in_no_way_we_know_who_speaks_tells_nothing(layer: bytes | None) -> None:
+    line = log_line(own_event("quotum.workspace.opened.v1", {"zone": "UTC", "currency": "EUR"}, 0))
+    assert _fact(SimpleNamespace(value=line, headers=[("layer", b"0")])) is not None
+    assert _fact(SimpleNamespace(value=line, headers=[("layer", layer)])) is None
