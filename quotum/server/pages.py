@@ -85,6 +85,7 @@ def _board_page(request: Request) -> HTMLResponse:
         "kept": {name: query[name] for name in ("me", "wall") if name in query},
         "empty": board.position <= OWN_EVENTS,
         "nothing": nothing,
+        "moved": any(row["change"] for row in board.rows.values()),
         "last_month": choices.last_month_with(books, metric, today) if nothing else None,
         "again_seconds": _again_seconds(books, question),
         "at": words.moment(since.local_now(books)),
