@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
@@ -76,6 +77,10 @@ class Words:
     def count(self, one: str, many: str, n: int, **values: object) -> str:
         """A message that depends on how many."""
         return self._messages.ngettext(one, many, n).format(n=values.pop("shown", n), **values)
+
+    def several(self, names: Sequence[str]) -> str:
+        """Names in a row: Anna, Bas and Chantal."""
+        return format_list(names, locale=self.locale)
 
     @lru_cache(maxsize=FORMATTED)  # noqa: B019 (there is one of us per language, for good)
     def figure(self, value: str, decimals: int | None = None) -> str:

@@ -37,7 +37,9 @@ def test_the_change_since_yesterday_and_the_pace_move_with_the_figure(floor: Flo
 
 
 @pytest.mark.parametrize(
-    ("query", "width", "height"), [("", 1280, 800), ("", 390, 844), ("?wall", 1920, 1080)], ids=["desk", "phone", "wall"]
+    ("query", "width", "height"),
+    [("", 1280, 800), ("", 390, 844), ("?wall", 1920, 1080)],
+    ids=["desk", "phone", "wall"],
 )
 def test_what_moved_since_has_a_heading_only_while_something_did(
     own_floor: Floor, visit: Open, query: str, width: int, height: int
