@@ -12,11 +12,13 @@ from starlette.concurrency import run_in_threadpool
 
 from projections.organisation import rule_on
 from quotum import boards
+from quotum.boards import BoardRow
 from quotum.corrections import author_of
 from quotum.questions import QuestionError
 from quotum.server import (
     addresses,  # noqa: F401 (registers `whole`)
     naming,
+    own,
 )
 from quotum.server.access import may
 from quotum.server.coaching import pace_of
@@ -104,6 +106,7 @@ def _why_page(request: Request) -> HTMLResponse:
         "pages": max(1, -(-found.found // PAGE)),
         "query": {name: value for name, value in query.items() if name != "page"},
         "back": _back(values),
+        "whose": _whose(request, books, question, row),
         "pace": pace_of(books, words, question, query.get("key") or ""),
     }
     return page(request, "why.html", shown)
@@ -113,6 +116,14 @@ def _back(values: Mapping[str, str]) -> dict[str, str]:
     """The board that a figure stands on."""
     kept = {name: values[name] for name in ("metric", "period", "team") if name in values}
     return kept | ({"team": "compared"} if values.get("by") == "team" else {})
+
+
+def _whose(request: Request, books: Books, question: Question, row: BoardRow) -> dict[str, object]:
+    """Whether a figure is of whoever looks, and what the address says to have it so or not; nothing of no person."""
+    if question.by != "rep" or row.who is None:
+        return {}
+    mine = row.key == str(own.own_number(request, books))
+    return {"mine": mine, "said": "" if mine else f"#{row.key}"}
 
 
 def _lines(books: Books, words: Words, found: Opened) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from projections.metrics import METRICS
 from quotum.questions import QuestionError
-from quotum.server import auditing, choices, columns, naming, since
+from quotum.server import auditing, choices, columns, naming, own, since
 from quotum.server.access import may
 from quotum.server.columns import newly_chosen
 from quotum.server.live import Shown
@@ -21,6 +21,7 @@ from streams.books import Books
 
 COMPARED = "compared"  # in place of a team: the teams beside each other
 SHOWN_IN = {"standing": "status"}  # the field of a row that fills a column, where it is called otherwise
+ADDRESS = ("metric", "period", "team")  # what of a board its address says
 OWN_EVENTS = 2  # with which every history begins: nothing has happened yet
 LIVE_TEXTS = {
     "live": naming.message("live"),
@@ -46,8 +47,10 @@ def install(app: FastAPI) -> None:
         return chosen if chosen is not None else await run_in_threadpool(_board_page, request)
 
 
-def _board_page(request: Request) -> HTMLResponse:
+def _board_page(request: Request) -> Response:
     books: Books = request.app.state.books
+    if (said := own.newly_said(request, books)) is not None:
+        return said
     query, words, today = request.query_params, spoken(request), books.today()
     metric = query.get("metric") or choices.main_metric(books, today)
     period = query.get("period") or choices.THIS_MONTH
@@ -74,7 +77,8 @@ def _board_page(request: Request) -> HTMLResponse:
         "stream": question.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
         "board": board,
         "rows": [{"key": key, **row} for key, row in board.rows.items()],
-        "me": next((key for key in board.rows if key.partition("/")[2] == query.get("me")), None),
+        "me": _own_row(board, question, own.own_number(request, books)),
+        "who_is_me": own.not_found(request, books, words),
         "title": naming.title(words, metric),
         "unit": words.symbol(next(iter(currencies))) if len(currencies) == 1 and currencies != {""} else "",
         "period": words.period(span),
@@ -82,11 +86,12 @@ def _board_page(request: Request) -> HTMLResponse:
         "periods": choices.period_choices(words, period, span),
         "teams": choices.teams_of(books),
         "chosen": {"metric": metric, "period": period, "team": query.get("team") or ""},
-        "kept": {name: query[name] for name in ("me", "wall") if name in query},
+        "kept": {name: query[name] for name in ("wall",) if name in query},
         "empty": board.position <= OWN_EVENTS,
         "nothing": nothing,
         "moved": any(row["change"] for row in board.rows.values()),
         "last_month": choices.last_month_with(books, metric, today) if nothing else None,
+        "address": {name: value for name, value in query.items() if name in ADDRESS},
         "again_seconds": _again_seconds(books, question),
         "at": words.moment(since.local_now(books)),
         "texts": {name: words.plain(text) for name, text in LIVE_TEXTS.items()},
@@ -94,6 +99,13 @@ def _board_page(request: Request) -> HTMLResponse:
         **_targets(board, question, span, today),
     }
     return page(request, "board.html", values)
+
+
+def _own_row(board: Shown, question: Question, number: int | None) -> str | None:
+    """The key of the row of whoever looks, where it is on a board of people."""
+    if question.by != "rep" or number is None:
+        return None
+    return next((key for key in board.rows if key.partition("/")[2] == str(number)), None)
 
 
 def _columns(request: Request, question: Question, board: Shown) -> dict[str, object]:
