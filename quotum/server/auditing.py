@@ -61,6 +61,7 @@ FIELDS = {
     "value": message("value"),
 }
 LARGEST_PAGE = 100_000
+ASKED = ("metric", "period", "by", "team", "credit", "key", "page")  # of the figure that one came from
 
 
 def install(app: FastAPI) -> None:
@@ -88,9 +89,9 @@ def _why_page(request: Request) -> HTMLResponse:
         question = Question.model_validate(values)
         found = opened(books, question, query.get("key") or "", PAGE, (max(1, turned) - 1) * PAGE)
     except (ValueError, LookupError) as error:
-        known = not isinstance(error, QuestionError)
+        lost = "question" if isinstance(error, QuestionError) else "figure"
         status = HTTPStatus.NOT_FOUND if isinstance(error, LookupError) else HTTPStatus.UNPROCESSABLE_ENTITY
-        return page(request, "lost.html", {"known": known}, status)
+        return page(request, "lost.html", {"lost": lost, "back": {}}, status)
     metric, row = found.asked.metric, found.row
     plain = value_text(metric, row.value, row.currency)
     shown = {
@@ -105,6 +106,7 @@ def _why_page(request: Request) -> HTMLResponse:
         "turned": max(1, turned),
         "pages": max(1, -(-found.found // PAGE)),
         "query": {name: value for name, value in query.items() if name != "page"},
+        "here": {name: value for name, value in query.items() if name in ASKED},
         "back": _back(values),
         "whose": _whose(request, books, question, row),
         "pace": pace_of(books, words, question, query.get("key") or ""),
@@ -171,8 +173,10 @@ def _events_page(request: Request, entity: str) -> HTMLResponse:
     books: Books = request.app.state.books
     words = spoken(request)
     found = trail(books, entity)
+    asked = {name: value for name, value in request.query_params.items() if name in ASKED}
+    back = _back(asked)
     if not found:
-        return page(request, "lost.html", {"known": True}, HTTPStatus.NOT_FOUND)
+        return page(request, "lost.html", {"lost": "thing", "back": back}, HTTPStatus.NOT_FOUND)
     basis = rule_on(books.organisation(), books.calendar.day(books.clock()))
     rows = [(line.position, line.known_at, line.type, entity, json.dumps(line.told)) for line in found]
     labels = books.vault.labels()
@@ -188,7 +192,8 @@ def _events_page(request: Request, entity: str) -> HTMLResponse:
     ]
     kind, _, name = entity.partition(":")
     shown = labels.get(int(name), name) if kind in ("rep", "team") and name.isdecimal() else name
-    return page(request, "events.html", {"entity": entity, "kind": kind, "name": shown, "lines": lines})
+    way = {"why": asked if "key" in asked else {}, "back": back}
+    return page(request, "events.html", {"entity": entity, "kind": kind, "name": shown, "lines": lines, **way})
 
 
 def _told(

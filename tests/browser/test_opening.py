@@ -23,6 +23,12 @@ def test_a_figure_opens_by_keyboard_into_parts_that_add_up_to_it(own_floor: Floo
     page.get_by_role("link", name="Anna wins a deal: €3,000").click()
     page.wait_for_selector("#events")
     assert page.locator("#events tbody tr").count() == 3
+    page.get_by_role("link", name="Back to the figure").click()
+    page.wait_for_selector("#why")
+    assert page.locator(".answer").inner_text() == "€1,250.50"
+    page.go_back()
+    board = page.get_by_role("link", name="Back to the board").get_attribute("href")
+    assert board == "/?metric=revenue&period=2026-11"
     assert "urn:floor" in page.locator("#events").inner_text()
 
 
