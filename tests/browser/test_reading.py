@@ -116,6 +116,28 @@ def test_columns_are_chosen_without_script_and_stay_chosen(floor: Floor, visit: 
     assert page.locator("#board .bar").count() == 0
 
 
+def test_a_wall_tells_what_happened_in_whole_lines_only(own_floor: Floor, visit: Open) -> None:
+    own_floor.people([f"{'Maximiliaan-Alexander ' * 3}{number}" for number in range(6)])
+    for number in range(6):
+        own_floor.win(f"whole-{number}", f"r{number}", "1000")
+    page = visit(f"{own_floor.url}/?wall", viewport={"width": 1920, "height": 1080})
+    feed = page.locator("#feed").bounding_box()
+    assert feed
+    boxes = [line.bounding_box() for line in page.locator("#feed li").all()]
+    seen = [box for box in boxes if box and box["x"] < feed["x"] + feed["width"]]
+    assert 0 < len(seen) < len(boxes)
+    assert max(box["y"] + box["height"] for box in seen) <= min(1080, feed["y"] + feed["height"] + 1)
+
+
+def test_a_long_name_of_a_team_leaves_the_choices_in_a_row(own_floor: Floor, visit: Open) -> None:
+    own_floor.post(
+        own_floor.event("team.formed", {"team": "t", "name": "Noordwest en de eilanden " * 5, "region": "NL"})
+    )
+    own_floor.people(["Anna"], teams=1)
+    page = visit(own_floor.url)
+    assert page.locator("select[name=team]").bounding_box()["width"] <= 260  # type: ignore[index]
+
+
 def test_a_wall_turns_its_pages(floor: Floor, visit: Open) -> None:
     page = visit("about:blank", live=False, viewport={"width": 1920, "height": 1080})
     page.clock.install()
