@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -54,13 +55,14 @@ FIELDS = {
     "product": message("product"),
     "reason": message("reason"),
     "region": message("region"),
-    "rep": message("for"),
+    "rep": message("of"),
     "shares": message("shared by"),
     "team": message("team"),
     "units": message("units"),
     "value": message("value"),
 }
 LARGEST_PAGE = 100_000
+SHARE_DECIMALS = 2  # a third is 33.33 %
 ASKED = ("metric", "period", "by", "team", "credit", "key", "page")  # of the figure that one came from
 
 
@@ -225,7 +227,7 @@ def _value(books: Books, words: Words, value: Any, labels: Mapping[int, str]) ->
     if isinstance(value, list):
         return ", ".join(_value(books, words, one, labels) for one in value)
     if isinstance(value, dict):
-        return f"{labels.get(value['rep'], value['rep'])} {value['share']}"
+        return f"{labels.get(value['rep'], value['rep'])} {words.share(Decimal(value['share']), SHARE_DECIMALS)}"
     return _moment(books, words, str(value))
 
 

@@ -89,6 +89,7 @@ def _board_page(request: Request) -> Response:
         "kept": {name: query[name] for name in ("wall",) if name in query},
         "empty": board.position <= OWN_EVENTS,
         "nothing": nothing,
+        "over": span.last < today,
         "moved": any(row["change"] for row in board.rows.values()),
         "last_month": choices.last_month_with(books, metric, today) if nothing else None,
         "address": {name: value for name, value in query.items() if name in ADDRESS},

@@ -109,9 +109,9 @@ class Words:
         """How a currency is written before an amount."""
         return get_currency_symbol(currency, locale=self.locale)
 
-    def share(self, value: Decimal) -> str:
-        """A part of 1 as a percentage with at most one decimal."""
-        return self.say("{number}%", number=format_decimal(value * 100, "#,##0.#", locale=self.locale))
+    def share(self, value: Decimal, decimals: int = 1) -> str:
+        """A part of 1 as a percentage with at most so many decimals."""
+        return self.say("{number}%", number=format_decimal(value * 100, f"#,##0.{'#' * decimals}", locale=self.locale))
 
     def day(self, day: date) -> str:
         """Mon 23 Nov 2026."""

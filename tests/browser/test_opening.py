@@ -32,6 +32,14 @@ def test_a_figure_opens_by_keyboard_into_parts_that_add_up_to_it(own_floor: Floo
     assert "urn:floor" in page.locator("#events").inner_text()
 
 
+def test_who_is_behind_reads_the_question_before_the_figure(floor: Floor, visit: Open) -> None:
+    page = visit(f"{floor.url}/why?metric=revenue&period=2026-11&by=rep&key=EUR/7", live=False, locale="nl-NL")
+    asked, share = page.get_by_role("heading", name="Waar loopt het vast?"), page.locator(".pace")
+    assert asked.bounding_box()["y"] < share.bounding_box()["y"]  # type: ignore[index]
+    card = visit(f"{floor.url}/?me=7")
+    assert card.locator("#own-ask").bounding_box()["y"] < card.locator("#own-pace").bounding_box()["y"]  # type: ignore[index]
+
+
 def test_many_parts_are_shown_page_by_page(own_floor: Floor, visit: Open) -> None:
     own_floor.people(["Anna"])
     calls = [own_floor.event("call.logged", {"id": f"c{n}", "rep": "r0", "day": "2026-11-02"}) for n in range(60)]

@@ -97,6 +97,7 @@ def test_who_has_no_target_is_told_so_where_others_have_one_and_how_to_set_one(f
     row = page.locator("#board tbody tr", has_text="Koen Peters")
     assert row.locator(".status").inner_text() == "geen target"
     assert row.locator(".bar svg").is_hidden()
+    assert page.get_by_role("columnheader", name="van target").is_visible()
     assert page.locator("#board tbody tr", has_text="Anna de Vries").locator(".bar svg").is_visible()
     assert "quotum target set revenue 2026-11 WAARDE --rep NAAM" in page.locator(".lacking").inner_text()
     team = visit(f"{floor.url}/?team=1")
