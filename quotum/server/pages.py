@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from projections.metrics import METRICS
 from quotum.questions import QuestionError
 from quotum.server import auditing, choices, columns, naming, own, since
-from quotum.server.access import may
+from quotum.server.access import key_of, may
 from quotum.server.columns import newly_chosen
 from quotum.server.live import Shown
 from quotum.server.rendering import HERE, Static, chosen_language, page, spoken
@@ -98,6 +98,7 @@ def _board_page(request: Request) -> Response:
         "texts": {name: words.plain(text) for name, text in LIVE_TEXTS.items()},
         **_columns(request, question, board),
         **_targets(board, question, span, today),
+        **({"lacking": 0} if key_of(request) else {}),  # a key that reads sets no target
     }
     return page(request, "board.html", values)
 

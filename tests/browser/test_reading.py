@@ -139,6 +139,23 @@ def test_a_long_name_of_a_team_leaves_the_choices_in_a_row(own_floor: Floor, vis
     assert page.locator("select[name=team]").bounding_box()["width"] <= 260  # type: ignore[index]
 
 
+def test_a_name_that_runs_from_right_to_left_stands_where_the_others_do_on_a_wall(
+    own_floor: Floor, visit: Open
+) -> None:
+    own_floor.people([HOSTILE[1], "Anna"])
+    own_floor.win("one", "r0", "100")
+    page = visit(f"{own_floor.url}/?wall", viewport={"width": 1920, "height": 1080})
+    assert page.locator(".who bdi >> nth=0").evaluate("e => getComputedStyle(e).textAlign") == "left"
+
+
+def test_a_long_title_of_the_figures_takes_two_lines_at_most(floor: Floor, visit: Open) -> None:
+    page = visit(f"{floor.url}/?metric=cycle_days_median")
+    lines = page.locator("th.value").evaluate(
+        "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length; }"
+    )
+    assert lines <= 2
+
+
 def test_a_wall_turns_its_pages(floor: Floor, visit: Open) -> None:
     page = visit("about:blank", live=False, viewport={"width": 1920, "height": 1080})
     page.clock.install()

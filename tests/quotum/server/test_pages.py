@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.keys import Keys
 from tests.quotum.server.serving import WON, opened, served
 
 
@@ -34,3 +35,17 @@ def test_names_are_escaped(tmp_path: Path) -> None:
         text = client.get("/?period=2026-03").text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_who_can_only_read_is_shown_no_command_that_sets_a_target(tmp_path: Path) -> None:
+    (tmp_path / "alone").mkdir()
+    with served(tmp_path / "alone") as (client, _):
+        client.post("/v1/events", json=[opened(), WON])
+        assert "quotum target set" in client.get("/?period=2026-01-01..2099-12-31&metric=revenue").text
+    with Keys(tmp_path / "keys", lambda: 0) as keys, served(tmp_path, keys) as (client, _):
+        feed = {"Authorization": f"Bearer {keys.make('feed', ['write'])}"}
+        client.post("/v1/events", json=[opened(), WON], headers=feed)
+        client.get(f"/enter/{keys.make('wall', ['read'])}")
+        text = client.get("/?period=2026-01-01..2099-12-31&metric=revenue").text
+    assert "anna" in text
+    assert "quotum target set" not in text
