@@ -70,7 +70,7 @@ def _board_page(request: Request) -> Response:
     except QuestionError:
         return page(request, "unknown.html", {"metric_known": metric in METRICS}, HTTPStatus.UNPROCESSABLE_ENTITY)
     currencies = {row["currency"] for row in board.rows.values()}
-    nothing = not any(row["value"].strip("0.") for row in board.rows.values())
+    nothing = not any(_is_something(metric, row["value"]) for row in board.rows.values())
     values = {
         "question": question,
         "why": urlencode(question.model_dump(include={"metric", "period", "by", "team"}, exclude_none=True)),
@@ -101,6 +101,11 @@ def _board_page(request: Request) -> Response:
         **({"lacking": 0} if key_of(request) else {}),  # a key that reads sets no target
     }
     return page(request, "board.html", values)
+
+
+def _is_something(metric: str, value: str) -> bool:
+    """Whether a figure tells of anything; a median of 0 days does."""
+    return bool(value if METRICS[metric].unit == "days" else value.strip("0."))
 
 
 def _own_row(board: Shown, question: Question, number: int | None) -> str | None:

@@ -149,7 +149,7 @@ def test_a_name_that_runs_from_right_to_left_stands_where_the_others_do_on_a_wal
 
 
 def test_a_long_title_of_the_figures_takes_two_lines_at_most(floor: Floor, visit: Open) -> None:
-    page = visit(f"{floor.url}/?metric=cycle_days_median")
+    page = visit(f"{floor.url}/?metric=cycle_days_median", locale="nl-NL")
     lines = page.locator("th.value").evaluate(
         "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length; }"
     )

@@ -27,6 +27,14 @@ def test_nothing_in_a_period_leads_to_the_last_month_that_has_something(tmp_path
         assert "period=2026-03" in answer.text
 
 
+def test_a_median_of_no_days_is_something(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, _):
+        client.post("/v1/events", json=[opened(data={"id": "D1", "day": "2026-03-03", "rep": "anna"}), WON])
+        text = client.get("/?metric=cycle_days_median&period=2026-03").text
+    assert "anna" in text
+    assert "Nothing in this period" not in text
+
+
 def test_names_are_escaped(tmp_path: Path) -> None:
     hostile = "<script>alert(1)</script>"
     event = {**WON, "data": {**WON["data"], "rep": hostile}}  # type: ignore[dict-item]
