@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +13,13 @@ from starlette.concurrency import run_in_threadpool
 
 from projections.organisation import rule_on
 from quotum import boards
+from quotum.boards import BoardRow
 from quotum.corrections import author_of
 from quotum.questions import QuestionError
 from quotum.server import (
     addresses,  # noqa: F401 (registers `whole`)
     naming,
+    own,
 )
 from quotum.server.access import may
 from quotum.server.coaching import pace_of
@@ -52,13 +55,15 @@ FIELDS = {
     "product": message("product"),
     "reason": message("reason"),
     "region": message("region"),
-    "rep": message("for"),
+    "rep": message("of"),
     "shares": message("shared by"),
     "team": message("team"),
     "units": message("units"),
     "value": message("value"),
 }
 LARGEST_PAGE = 100_000
+SHARE_DECIMALS = 2  # a third is 33.33 %
+ASKED = ("metric", "period", "by", "team", "credit", "key", "page")  # of the figure that one came from
 
 
 def install(app: FastAPI) -> None:
@@ -86,9 +91,9 @@ def _why_page(request: Request) -> HTMLResponse:
         question = Question.model_validate(values)
         found = opened(books, question, query.get("key") or "", PAGE, (max(1, turned) - 1) * PAGE)
     except (ValueError, LookupError) as error:
-        known = not isinstance(error, QuestionError)
+        lost = "question" if isinstance(error, QuestionError) else "figure"
         status = HTTPStatus.NOT_FOUND if isinstance(error, LookupError) else HTTPStatus.UNPROCESSABLE_ENTITY
-        return page(request, "lost.html", {"known": known}, status)
+        return page(request, "lost.html", {"lost": lost, "back": {}}, status)
     metric, row = found.asked.metric, found.row
     plain = value_text(metric, row.value, row.currency)
     shown = {
@@ -103,7 +108,9 @@ def _why_page(request: Request) -> HTMLResponse:
         "turned": max(1, turned),
         "pages": max(1, -(-found.found // PAGE)),
         "query": {name: value for name, value in query.items() if name != "page"},
+        "here": {name: value for name, value in query.items() if name in ASKED},
         "back": _back(values),
+        "whose": _whose(request, books, question, row),
         "pace": pace_of(books, words, question, query.get("key") or ""),
     }
     return page(request, "why.html", shown)
@@ -113,6 +120,14 @@ def _back(values: Mapping[str, str]) -> dict[str, str]:
     """The board that a figure stands on."""
     kept = {name: values[name] for name in ("metric", "period", "team") if name in values}
     return kept | ({"team": "compared"} if values.get("by") == "team" else {})
+
+
+def _whose(request: Request, books: Books, question: Question, row: BoardRow) -> dict[str, object]:
+    """Whether a figure is of whoever looks, and what the address says to have it so or not; nothing of no person."""
+    if question.by != "rep" or row.who is None:
+        return {}
+    mine = row.key == str(own.own_number(request, books))
+    return {"mine": mine, "said": "" if mine else f"#{row.key}"}
 
 
 def _lines(books: Books, words: Words, found: Opened) -> list[dict[str, Any]]:
@@ -160,8 +175,10 @@ def _events_page(request: Request, entity: str) -> HTMLResponse:
     books: Books = request.app.state.books
     words = spoken(request)
     found = trail(books, entity)
+    asked = {name: value for name, value in request.query_params.items() if name in ASKED}
+    back = _back(asked)
     if not found:
-        return page(request, "lost.html", {"known": True}, HTTPStatus.NOT_FOUND)
+        return page(request, "lost.html", {"lost": "thing", "back": back}, HTTPStatus.NOT_FOUND)
     basis = rule_on(books.organisation(), books.calendar.day(books.clock()))
     rows = [(line.position, line.known_at, line.type, entity, json.dumps(line.told)) for line in found]
     labels = books.vault.labels()
@@ -177,7 +194,8 @@ def _events_page(request: Request, entity: str) -> HTMLResponse:
     ]
     kind, _, name = entity.partition(":")
     shown = labels.get(int(name), name) if kind in ("rep", "team") and name.isdecimal() else name
-    return page(request, "events.html", {"entity": entity, "kind": kind, "name": shown, "lines": lines})
+    way = {"why": asked if "key" in asked else {}, "back": back}
+    return page(request, "events.html", {"entity": entity, "kind": kind, "name": shown, "lines": lines, **way})
 
 
 def _told(
@@ -209,7 +227,7 @@ def _value(books: Books, words: Words, value: Any, labels: Mapping[int, str]) ->
     if isinstance(value, list):
         return ", ".join(_value(books, words, one, labels) for one in value)
     if isinstance(value, dict):
-        return f"{labels.get(value['rep'], value['rep'])} {value['share']}"
+        return f"{labels.get(value['rep'], value['rep'])} {words.share(Decimal(value['share']), SHARE_DECIMALS)}"
     return _moment(books, words, str(value))
 
 

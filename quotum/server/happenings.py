@@ -10,6 +10,7 @@ from projections.organisation import Organisation, rule_on
 from projections.targets import Target
 from quotum.reaching import is_fresh
 from quotum.server import naming
+from quotum.server.about import Thing, named, things
 from quotum.server.naming import message
 from quotum.server.wording import Words
 from quotum.values import value_text
@@ -26,9 +27,9 @@ AND NOT duplicate
 ORDER BY known_at DESC, rowid DESC LIMIT $limit
 """
 CREDITED = """
-SELECT told.rowid, max(rep) FROM events AS told JOIN postings USING (log_partition, log_offset)
+SELECT told.rowid, max(rep) FILTER (basis = $basis AND amount > 0)
+FROM events AS told JOIN postings USING (log_partition, log_offset)
 WHERE told.rowid >= $low AND list_contains($positions, told.rowid) AND postings.known_at >= $known_at
-AND basis = $basis AND amount > 0
 GROUP BY told.rowid
 """
 STANDING = """
@@ -39,9 +40,22 @@ WON_BEFORE = """
 SELECT entity, rowid, data FROM events WHERE type = 'quotum.deal.won.v1' AND list_contains($entities, entity)
 AND NOT duplicate ORDER BY rowid
 """
-REACHED, LOST = "target.reached", "target.lost"
+REACHED, LOST = CROSSED = "target.reached", "target.lost"
+AIMS = {
+    "target.agreed": message("{who}: target {amount}, {period}"),
+    "target.changed": message("{who}: target now {amount}, {period}"),
+}
 LOOKED_AT = 500  # how far back it is looked for something to tell
 UNWON = ("deal.reopened", "deal.deleted", "deal.lost")
+REASSIGNED = "reassigned"
+OF_THINGS = {
+    "amended": message("corrected: {thing}"),
+    "voided": message("corrected: {thing} no longer counts"),
+    "deleted": message("corrected: {thing} no longer counts"),
+    "reassigned": message("{thing} goes to {who}"),
+    "withdrawn": message("a correction is taken back: {thing}"),
+}
+TAKEN_BACK = ("voided", "deleted", "reopened")  # said twice, the second time moves nothing
 WINS = tuple(f"quotum.{what}.v1" for what in ("deal.won", *UNWON))
 NAMED = {
     "deal.opened": message("{who} opens a deal"),
@@ -117,7 +131,15 @@ class Told(NamedTuple):
     who: str
     won_on: date | None  # for a deal that was won before this event: on which day
     stands: bool  # whether the deal counts as won now, or a target stands as this event says
-    target: Target | None  # that was reached, or lost again
+    target: Target | None  # that it is about
+    thing: Thing | None  # that it puts right, as it counts now
+    moved: bool  # whether it moved any figure
+    labels: Mapping[int, str]
+
+    @property
+    def done(self) -> str:
+        """What was done to the thing: voided."""
+        return self.what.rpartition(".")[2]
 
 
 def happened(books: Books, organisation: Organisation, words: Words, limit: int = HAPPENINGS) -> list[dict[str, Any]]:
@@ -125,17 +147,17 @@ def happened(books: Books, organisation: Organisation, words: Words, limit: int 
     today = books.calendar.day(books.clock())
     zone = zone_of(books.calendar.zone)
     lines = []
-    for told in recent(books, rule_on(organisation, today), limit):
+    for told in recent(books, rule_on(organisation, today), 2 * limit):
         text = said(words, told)
-        if not text:
+        if not text or (told.done in TAKEN_BACK and not told.moved):
             continue
         at = from_microseconds(told.known_at)
         fresh = told.won_on is not None and today - day_number(told.won_on) <= FRESH_DAYS
-        fresh |= told.target is not None and is_fresh(told.target, from_day_number(today))
+        fresh |= told.target is not None and told.what in CROSSED and is_fresh(told.target, from_day_number(today))
         line = {"position": told.position, "at": instant_text(at), "clock": words.clock(at.astimezone(zone))}
         line |= {"text": text, "entity": told.entity, "kind": _kind(told), "fresh": fresh}
         lines.append(line)
-    return lines
+    return lines[:limit]
 
 
 def _kind(told: Told) -> str:
@@ -144,7 +166,9 @@ def _kind(told: Told) -> str:
         return "win" if told.stands else "past"
     if told.what == LOST:
         return "unwin" if told.stands else "news"
-    return "unwin" if told.what in UNWON and told.won_on and not told.stands else "news"
+    if told.what in UNWON and told.won_on:
+        return "past" if told.stands else "unwin"
+    return "past" if told.done in TAKEN_BACK and told.thing and told.thing.counts else "news"
 
 
 def recent(books: Books, basis: str, limit: int) -> list[Told]:
@@ -163,18 +187,30 @@ def tell(books: Books, rows: Sequence[tuple[Any, ...]], basis: str) -> list[Told
     standing = {entity for (entity,) in books.history.rows(STANDING, {"entities": deals})} if deals else set()
     wins = books.history.rows(WON_BEFORE, {"entities": deals}) if deals else []
     labels, aims, crossed = books.vault.labels(), {one.id: one for one in books.targets()}, books.crossings_said()
+    corrected = {entity for _, _, kind, entity, _ in rows if _done(kind) in (*OF_THINGS, *TAKEN_BACK)}
+    put_right = things(books, corrected, basis)
     found = []
     for position, known_at, kind, entity, data in rows:
         told = json.loads(data)
         days = [_day(books, json.loads(won)) for name, at, won in wins if name == entity and at <= position]
-        what = kind.removeprefix("quotum.").rpartition(".v")[0]
-        number = told.get("rep") if what.startswith("rep.") else credited.get(position) or told.get("rep")
-        target = aims.get(told["id"]) if what in (REACHED, LOST) else None
+        what = _what(kind)
+        number = told.get("rep") if what.startswith("rep.") or _done(kind) == REASSIGNED else None
+        number = number or credited.get(position) or told.get("rep")
+        target = aims.get(told["id"]) if what.startswith("target.") else None
         who = labels.get(target.scope.number if target else number, "")
         won_on = days[-1] if days else None
-        stands = crossed.get(told["id"], NOTHING).turn == told["turn"] if target else entity in standing
-        found.append(Told(position, known_at, what, entity, told, who, won_on, stands, target))
+        stands = crossed.get(told["id"], NOTHING).turn == told["turn"] if what in CROSSED else entity in standing
+        thing, moved = put_right.get(entity), position in credited
+        found.append(Told(position, known_at, what, entity, told, who, won_on, stands, target, thing, moved, labels))
     return found
+
+
+def _what(kind: str) -> str:
+    return kind.removeprefix("quotum.").rpartition(".v")[0]
+
+
+def _done(kind: str) -> str:
+    return _what(kind).rpartition(".")[2]
 
 
 def _day(books: Books, told: Mapping[str, Any]) -> date:
@@ -185,13 +221,41 @@ def said(words: Words, told: Told) -> str:
     """An event in words; empty for what a floor need not know."""
     if told.what == "deal.won":
         return _won(words, told)
-    if told.target and told.what == REACHED:
-        return _reached(words, told, told.target)
+    if told.target and told.what != LOST:
+        return (_reached if told.what == REACHED else _aimed)(words, told, told.target)
     if told.what in UNWON and told.won_on:
         return words.say("corrected: the deal of {day} no longer counts", day=words.short_day(told.won_on))
+    if text := _put_right(words, told):
+        return text
     if told.who and told.what in NAMED:
         return words.say(NAMED[told.what], who=told.who)
     return words.say(UNNAMED[told.what]) if told.what in UNNAMED else ""
+
+
+def _put_right(words: Words, told: Told) -> str:
+    """A correction in words, with what it is about; empty where that is not known."""
+    thing = named(words, told.entity, told.thing, told.labels)
+    if not thing or told.done not in OF_THINGS:
+        return ""
+    if told.done != REASSIGNED:
+        return words.say(OF_THINGS[told.done], thing=thing)
+    alone = named(words, told.entity, told.thing and told.thing._replace(holders=()), told.labels)
+    if shares := told.data.get("shares"):
+        who = words.several([told.labels.get(one["rep"], "") for one in shares])
+        return words.say("{thing} is shared by {who}", thing=alone, who=who)
+    if told.what in NAMED or not told.who:
+        return ""
+    return words.say("{thing} goes to {who}", thing=alone, who=told.who)
+
+
+def _aimed(words: Words, told: Told, target: Target) -> str:
+    amount = told.data.get("amount") or {"value": told.data.get("value"), "currency": ""}
+    return words.say(
+        AIMS[told.what],
+        who=told.who or words.say("Everyone"),
+        amount=naming.amount(words, target.metric.name, amount["value"], amount["currency"]),
+        period=words.period(target.period),
+    )
 
 
 def _reached(words: Words, told: Told, target: Target) -> str:

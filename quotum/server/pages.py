@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 
 from projections.metrics import METRICS
 from quotum.questions import QuestionError
-from quotum.server import auditing, choices, columns, naming, since
-from quotum.server.access import may
+from quotum.server import auditing, choices, columns, naming, own, since
+from quotum.server.access import key_of, may
 from quotum.server.columns import newly_chosen
 from quotum.server.live import Shown
 from quotum.server.rendering import HERE, Static, chosen_language, page, spoken
@@ -21,6 +21,7 @@ from streams.books import Books
 
 COMPARED = "compared"  # in place of a team: the teams beside each other
 SHOWN_IN = {"standing": "status"}  # the field of a row that fills a column, where it is called otherwise
+ADDRESS = ("metric", "period", "team")  # what of a board its address says
 OWN_EVENTS = 2  # with which every history begins: nothing has happened yet
 LIVE_TEXTS = {
     "live": naming.message("live"),
@@ -46,8 +47,10 @@ def install(app: FastAPI) -> None:
         return chosen if chosen is not None else await run_in_threadpool(_board_page, request)
 
 
-def _board_page(request: Request) -> HTMLResponse:
+def _board_page(request: Request) -> Response:
     books: Books = request.app.state.books
+    if (said := own.newly_said(request, books)) is not None:
+        return said
     query, words, today = request.query_params, spoken(request), books.today()
     metric = query.get("metric") or choices.main_metric(books, today)
     period = query.get("period") or choices.THIS_MONTH
@@ -67,14 +70,15 @@ def _board_page(request: Request) -> HTMLResponse:
     except QuestionError:
         return page(request, "unknown.html", {"metric_known": metric in METRICS}, HTTPStatus.UNPROCESSABLE_ENTITY)
     currencies = {row["currency"] for row in board.rows.values()}
-    nothing = not any(row["value"].strip("0.") for row in board.rows.values())
+    nothing = not any(_is_something(metric, row["value"]) for row in board.rows.values())
     values = {
         "question": question,
         "why": urlencode(question.model_dump(include={"metric", "period", "by", "team"}, exclude_none=True)),
         "stream": question.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
         "board": board,
         "rows": [{"key": key, **row} for key, row in board.rows.items()],
-        "me": next((key for key in board.rows if key.partition("/")[2] == query.get("me")), None),
+        "me": _own_row(board, question, own.own_number(request, books)),
+        "who_is_me": own.not_found(request, books, words),
         "title": naming.title(words, metric),
         "unit": words.symbol(next(iter(currencies))) if len(currencies) == 1 and currencies != {""} else "",
         "period": words.period(span),
@@ -82,17 +86,33 @@ def _board_page(request: Request) -> HTMLResponse:
         "periods": choices.period_choices(words, period, span),
         "teams": choices.teams_of(books),
         "chosen": {"metric": metric, "period": period, "team": query.get("team") or ""},
-        "kept": {name: query[name] for name in ("me", "wall") if name in query},
+        "kept": {name: query[name] for name in ("wall",) if name in query},
         "empty": board.position <= OWN_EVENTS,
         "nothing": nothing,
+        "over": span.last < today,
+        "moved": any(row["change"] for row in board.rows.values()),
         "last_month": choices.last_month_with(books, metric, today) if nothing else None,
+        "address": {name: value for name, value in query.items() if name in ADDRESS},
         "again_seconds": _again_seconds(books, question),
         "at": words.moment(since.local_now(books)),
         "texts": {name: words.plain(text) for name, text in LIVE_TEXTS.items()},
         **_columns(request, question, board),
         **_targets(board, question, span, today),
+        **({"lacking": 0} if key_of(request) else {}),  # a key that reads sets no target
     }
     return page(request, "board.html", values)
+
+
+def _is_something(metric: str, value: str) -> bool:
+    """Whether a figure tells of anything; a median of 0 days does."""
+    return bool(value if METRICS[metric].unit == "days" else value.strip("0."))
+
+
+def _own_row(board: Shown, question: Question, number: int | None) -> str | None:
+    """The key of the row of whoever looks, where it is on a board of people."""
+    if question.by != "rep" or number is None:
+        return None
+    return next((key for key in board.rows if key.partition("/")[2] == str(number)), None)
 
 
 def _columns(request: Request, question: Question, board: Shown) -> dict[str, object]:

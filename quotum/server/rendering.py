@@ -56,11 +56,22 @@ def chosen_language(request: Request) -> Response | None:
 
 def remembering(request: Request, cookie: str, value: str, said_in: Sequence[str]) -> Response:
     """Remember a choice, and go to the same page without what said it in the address."""
-    url = URL(str(request.url)).remove_query_params(said_in)
-    path = f"/{url.path.lstrip('/')}"  # two strokes would lead to another host
-    answer = RedirectResponse(f"{path}?{url.query}" if url.query else path, HTTPStatus.SEE_OTHER)
+    answer = _without(request, said_in)
     answer.set_cookie(cookie, value, max_age=YEAR_SECONDS, samesite="lax")
     return answer
+
+
+def forgetting(request: Request, cookie: str, said_in: Sequence[str]) -> Response:
+    """Forget a choice, and go to the same page without what said so in the address."""
+    answer = _without(request, said_in)
+    answer.delete_cookie(cookie, samesite="lax")
+    return answer
+
+
+def _without(request: Request, said_in: Sequence[str]) -> Response:
+    url = URL(str(request.url)).remove_query_params(said_in)
+    path = f"/{url.path.lstrip('/')}"  # two strokes would lead to another host
+    return RedirectResponse(f"{path}?{url.query}" if url.query else path, HTTPStatus.SEE_OTHER)
 
 
 def spoken(request: Request) -> Words:

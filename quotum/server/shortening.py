@@ -15,7 +15,8 @@ MILLIONS, BILLIONS = message("{number}M"), message("{number}B")
 def shortened(words: Words, figures: Sequence[tuple[str, str]]) -> list[str]:
     """Plain decimals of a column, each with the currency to write or "", in short; all "" where none is large.
 
-    With as few digits as keep different figures different: what is no tie does not look like one.
+    With as few digits as keep different figures different: what is no tie does not look like one. Those that would look
+    alike with all digits are "" too, and so shown in full.
     """
     if not any(abs(Decimal(value or 0)) >= MILLION for value, _ in figures):
         return ["" for _ in figures]
@@ -26,7 +27,16 @@ def shortened(words: Words, figures: Sequence[tuple[str, str]]) -> list[str]:
         large = {text for text, (value, _) in zip(texts, figures, strict=True) if abs(Decimal(value or 0)) >= MILLION}
         if len(large) == different:
             break
-    return texts
+    return _told_apart(texts, figures)
+
+
+def _told_apart(texts: Sequence[str], figures: Sequence[tuple[str, str]]) -> list[str]:
+    """The texts without those that stand for different figures."""
+    said: dict[str, set[tuple[str, str]]] = {}
+    for text, figure in zip(texts, figures, strict=True):
+        if abs(Decimal(figure[0] or 0)) >= MILLION:
+            said.setdefault(text, set()).add(figure)
+    return ["" if len(said.get(text, ())) > 1 else text for text in texts]
 
 
 def _short(words: Words, value: str, currency: str, digits: int) -> str:

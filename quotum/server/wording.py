@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
@@ -77,6 +78,10 @@ class Words:
         """A message that depends on how many."""
         return self._messages.ngettext(one, many, n).format(n=values.pop("shown", n), **values)
 
+    def several(self, names: Sequence[str]) -> str:
+        """Names in a row: Anna, Bas and Chantal."""
+        return format_list(names, locale=self.locale)
+
     @lru_cache(maxsize=FORMATTED)  # noqa: B019 (there is one of us per language, for good)
     def figure(self, value: str, decimals: int | None = None) -> str:
         """A plain decimal as people write it; with so many digits after the point, or as many as it has."""
@@ -104,9 +109,9 @@ class Words:
         """How a currency is written before an amount."""
         return get_currency_symbol(currency, locale=self.locale)
 
-    def share(self, value: Decimal) -> str:
-        """A part of 1 as a percentage with at most one decimal."""
-        return self.say("{number}%", number=format_decimal(value * 100, "#,##0.#", locale=self.locale))
+    def share(self, value: Decimal, decimals: int = 1) -> str:
+        """A part of 1 as a percentage with at most so many decimals."""
+        return self.say("{number}%", number=format_decimal(value * 100, f"#,##0.{'#' * decimals}", locale=self.locale))
 
     def day(self, day: date) -> str:
         """Mon 23 Nov 2026."""

@@ -1,5 +1,7 @@
 """A win is celebrated once, and taken back quietly."""
 
+import pytest
+
 from tests.browser.conftest import Open
 from tests.browser.floor import TODAY, Floor
 from tests.browser.looking import hide
@@ -17,6 +19,27 @@ def test_a_win_is_celebrated_once_and_not_again_after_a_reload(floor: Floor, vis
     floor.post(floor.event("deal.amended", {"id": "party-1", "product": "GTX"}))
     page.locator("#feed li >> nth=0").filter(has_text="corrected").wait_for()
     assert page.locator("#celebration").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("query", "width", "height"),
+    [("", 1280, 800), ("", 390, 844), ("?wall", 1920, 1080)],
+    ids=["desk", "phone", "wall"],
+)
+@pytest.mark.parametrize("who", ["Anna", "Maximiliaan-Alexander " * 5], ids=["short", "long"])
+def test_a_celebration_covers_no_figure(
+    own_floor: Floor, visit: Open, query: str, width: int, height: int, who: str
+) -> None:
+    own_floor.people([who, *(f"Rep {number}" for number in range(11))])
+    page = visit(f"{own_floor.url}/{query}", viewport={"width": width, "height": height}, reduced_motion="reduce")
+    own_floor.win("covers", "r0", "4500")
+    party = page.locator("#celebration", has_text="€4,500")
+    party.wait_for()
+    box, heading = party.bounding_box(), page.locator("main h1").bounding_box()
+    assert box
+    assert heading
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= heading["y"] + 1
 
 
 def test_a_win_that_is_undone_is_withdrawn_quietly(floor: Floor, visit: Open) -> None:

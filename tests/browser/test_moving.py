@@ -1,5 +1,7 @@
 """The board moves when something happens, for everybody who looks, and says so when it cannot."""
 
+import pytest
+
 from quotum.server.wording import LANGUAGES, words_of
 from tests.browser.conftest import Open
 from tests.browser.floor import Floor
@@ -19,13 +21,13 @@ def test_a_row_moves_to_its_new_place_when_a_deal_is_won(floor: Floor, visit: Op
 
 def test_the_change_since_yesterday_and_the_pace_move_with_the_figure(floor: Floor, visit: Open) -> None:
     page = visit(f"{floor.url}/?me=7")
-    assert "Since yesterday" in page.locator("#board thead").inner_text()
     row = page.locator("#board tbody tr", has_text="Esra")
     assert (row.locator(".change").inner_text(), row.locator(".status").inner_text()) == ("", "behind")
     assert page.get_by_role("link", name="Where does it stick?").is_visible()
     floor.win("change-1", "r4", "6500")
     row.locator(".change", has_text="+6,500").wait_for()
     assert row.locator(".status").inner_text() == "ahead"
+    assert "Since yesterday" in page.locator("#board thead").inner_text()
     assert page.locator("#own-change").inner_text() == "Since yesterday +6,500"
     assert "5 working days left" in page.locator("#own-pace").inner_text()
     assert page.locator("#own-ask").is_hidden()
@@ -34,7 +36,34 @@ def test_the_change_since_yesterday_and_the_pace_move_with_the_figure(floor: Flo
     assert row.get_attribute("data-state") == "behind"
 
 
+@pytest.mark.parametrize(
+    ("query", "width", "height"),
+    [("", 1280, 800), ("", 390, 844), ("?wall", 1920, 1080)],
+    ids=["desk", "phone", "wall"],
+)
+def test_what_moved_since_has_a_heading_only_while_something_did(
+    own_floor: Floor, visit: Open, query: str, width: int, height: int
+) -> None:
+    own_floor.people(["Anna", "Bas"])
+    own_floor.win("old", "r0", "123456.78")
+    own_floor.go_on("2026-11-24")
+    page = visit(f"{own_floor.url}/{query}", viewport={"width": width, "height": height})
+    heading, change = page.locator("#since"), page.locator("#board tbody .change >> nth=0")
+    assert not heading.is_visible()
+    assert not change.is_visible()
+    own_floor.win("new", "r0", "5", "2026-11-24")
+    change.filter(has_text="+5").wait_for()
+    over, figures = heading.bounding_box(), page.locator("#board tbody td.value >> nth=0").bounding_box()
+    assert over
+    assert figures
+    if query or width > 640:  # on a phone the changes stand in a line of their own
+        assert over["x"] >= figures["x"] + figures["width"] - 1
+    own_floor.post(own_floor.event("deal.reopened", {"id": "new"}))
+    heading.wait_for(state="hidden")
+
+
 def test_the_page_is_loaded_anew_at_the_hour_where_its_moment_is_one(floor: Floor, visit: Open) -> None:
+    floor.win("hour-1", "r0", "1")
     page = visit("about:blank", live=False)
     page.clock.install()
     page.goto(f"{floor.url}/?period=today")

@@ -23,7 +23,21 @@ def test_a_figure_opens_by_keyboard_into_parts_that_add_up_to_it(own_floor: Floo
     page.get_by_role("link", name="Anna wins a deal: €3,000").click()
     page.wait_for_selector("#events")
     assert page.locator("#events tbody tr").count() == 3
+    page.get_by_role("link", name="Back to the figure").click()
+    page.wait_for_selector("#why")
+    assert page.locator(".answer").inner_text() == "€1,250.50"
+    page.go_back()
+    board = page.get_by_role("link", name="Back to the board").get_attribute("href")
+    assert board == "/?metric=revenue&period=2026-11"
     assert "urn:floor" in page.locator("#events").inner_text()
+
+
+def test_who_is_behind_reads_the_question_before_the_figure(floor: Floor, visit: Open) -> None:
+    page = visit(f"{floor.url}/why?metric=revenue&period=2026-11&by=rep&key=EUR/7", live=False, locale="nl-NL")
+    asked, share = page.get_by_role("heading", name="Waar loopt het vast?"), page.locator(".pace")
+    assert asked.bounding_box()["y"] < share.bounding_box()["y"]  # type: ignore[index]
+    card = visit(f"{floor.url}/?me=7")
+    assert card.locator("#own-ask").bounding_box()["y"] < card.locator("#own-pace").bounding_box()["y"]  # type: ignore[index]
 
 
 def test_many_parts_are_shown_page_by_page(own_floor: Floor, visit: Open) -> None:

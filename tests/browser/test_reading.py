@@ -97,6 +97,7 @@ def test_who_has_no_target_is_told_so_where_others_have_one_and_how_to_set_one(f
     row = page.locator("#board tbody tr", has_text="Koen Peters")
     assert row.locator(".status").inner_text() == "geen target"
     assert row.locator(".bar svg").is_hidden()
+    assert page.get_by_role("columnheader", name="van target").is_visible()
     assert page.locator("#board tbody tr", has_text="Anna de Vries").locator(".bar svg").is_visible()
     assert "quotum target set revenue 2026-11 WAARDE --rep NAAM" in page.locator(".lacking").inner_text()
     team = visit(f"{floor.url}/?team=1")
@@ -114,6 +115,45 @@ def test_columns_are_chosen_without_script_and_stay_chosen(floor: Floor, visit: 
     assert page.locator("#board .bar").count() == 0
     page.goto(f"{floor.url}/?period=this-week")
     assert page.locator("#board .bar").count() == 0
+
+
+def test_a_wall_tells_what_happened_in_whole_lines_only(own_floor: Floor, visit: Open) -> None:
+    own_floor.people([f"{'Maximiliaan-Alexander ' * 3}{number}" for number in range(6)])
+    for number in range(6):
+        own_floor.win(f"whole-{number}", f"r{number}", "1000")
+    page = visit(f"{own_floor.url}/?wall", viewport={"width": 1920, "height": 1080})
+    feed = page.locator("#feed").bounding_box()
+    assert feed
+    boxes = [line.bounding_box() for line in page.locator("#feed li").all()]
+    seen = [box for box in boxes if box and box["x"] < feed["x"] + feed["width"]]
+    assert 0 < len(seen) < len(boxes)
+    assert max(box["y"] + box["height"] for box in seen) <= min(1080, feed["y"] + feed["height"] + 1)
+
+
+def test_a_long_name_of_a_team_leaves_the_choices_in_a_row(own_floor: Floor, visit: Open) -> None:
+    own_floor.post(
+        own_floor.event("team.formed", {"team": "t", "name": "Noordwest en de eilanden " * 5, "region": "NL"})
+    )
+    own_floor.people(["Anna"], teams=1)
+    page = visit(own_floor.url)
+    assert page.locator("select[name=team]").bounding_box()["width"] <= 260  # type: ignore[index]
+
+
+def test_a_name_that_runs_from_right_to_left_stands_where_the_others_do_on_a_wall(
+    own_floor: Floor, visit: Open
+) -> None:
+    own_floor.people([HOSTILE[1], "Anna"])
+    own_floor.win("one", "r0", "100")
+    page = visit(f"{own_floor.url}/?wall", viewport={"width": 1920, "height": 1080})
+    assert page.locator(".who bdi >> nth=0").evaluate("e => getComputedStyle(e).textAlign") == "left"
+
+
+def test_a_long_title_of_the_figures_takes_two_lines_at_most(floor: Floor, visit: Open) -> None:
+    page = visit(f"{floor.url}/?metric=cycle_days_median", locale="nl-NL")
+    lines = page.locator("th.value").evaluate(
+        "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length; }"
+    )
+    assert lines <= 2
 
 
 def test_a_wall_turns_its_pages(floor: Floor, visit: Open) -> None:

@@ -1,6 +1,7 @@
 // One short celebration for a win, once per win, taken back quietly.
 
 const SHOWN_MS = 6000;
+const LONG = 56; // letters that one line of a wall holds
 const box = document.getElementById("celebration");
 const waiting = [];
 let shown = null;
@@ -31,6 +32,7 @@ function next() {
   box.hidden = !shown;
   if (!shown) return;
   box.dataset.entity = shown.entity;
+  box.toggleAttribute("data-long", shown.text.length > LONG);
   box.querySelector("p").textContent = shown.text;
   box.replaceWith(box); // begins anew
   ending = setTimeout(next, SHOWN_MS);

@@ -7,6 +7,7 @@ const language = document.documentElement.lang;
 
 export class Rows {
   constructor(table, template) {
+    this.table = table;
     this.body = table.tBodies[0];
     this.template = template.content.firstElementChild;
     this.rows = new Map();
@@ -32,6 +33,7 @@ export class Rows {
     for (const key of update.gone ?? this.missing(update.rows)) this.drop(key);
     const changed = update.rows.filter((row) => this.put(row));
     this.order();
+    this.table.toggleAttribute("data-unmoved", !this.body.querySelector(".change:not(:empty)"));
     this.slide(before);
     return this.passed(changed, ranks);
   }

@@ -15,6 +15,18 @@ def test_the_pages_say_the_same(tmp_path: Path) -> None:
         assert (page.status_code, page.text.count("<tr>")) == (200, 1 + rows)
         trail = client.get("/events/deal:a")
         assert trail.status_code == 200
-        assert "anna 0.5, bas 0.5" in trail.text.replace("0.500000", "0.5")
-        assert client.get("/events/deal:none").status_code == 404
+        assert "anna 50%, bas 50%" in trail.text
+        lost = client.get("/events/deal:none")
+        assert lost.status_code == 404
+        assert "Nothing is known of this" in lost.text
         assert client.get("/why?metric=revenue&period=2026-03&by=nonsense&key=x").status_code == 422
+
+
+def test_a_median_says_that_its_steps_are_deals(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, books):
+        client.post("/v1/events", json=EVENTS)
+        key = keys(books, "cycle_days_median", "rep")[0]
+        page = client.get("/why", params={"metric": "cycle_days_median", "period": "2026-03", "key": key}).text
+    assert "Deals more or fewer" in page
+    assert "Deals counted then" in page
+    assert "Figure then" not in page

@@ -15,8 +15,8 @@ def test_every_metric_has_a_name_and_every_count_a_word() -> None:
 @pytest.mark.parametrize(
     ("metric", "value", "currency", "shown"),
     [
-        ("calls", "1", "", "1 gesprek"),
-        ("calls", "1234", "", "1.234 gesprekken"),
+        ("calls", "1", "", "1 telefoontje"),
+        ("calls", "1234", "", "1.234 telefoontjes"),
         ("units", "2.5", "", "2,5 stuks"),
         ("revenue", "4500.00", "EUR", "€\N{NO-BREAK SPACE}4.500"),
         ("cycle_days_median", "", "", NO_FIGURE),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.keys import Keys
 from tests.quotum.server.serving import WON, opened, served
 
 
@@ -22,8 +23,16 @@ def test_nothing_in_a_period_leads_to_the_last_month_that_has_something(tmp_path
     with served(tmp_path) as (client, _):
         client.post("/v1/events", json=[opened(), WON])
         answer = client.get("/?metric=revenue&period=2020")
-        assert "Nothing in this period yet." in answer.text
+        assert "Nothing in this period." in answer.text
         assert "period=2026-03" in answer.text
+
+
+def test_a_median_of_no_days_is_something(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, _):
+        client.post("/v1/events", json=[opened(data={"id": "D1", "day": "2026-03-03", "rep": "anna"}), WON])
+        text = client.get("/?metric=cycle_days_median&period=2026-03").text
+    assert "anna" in text
+    assert "Nothing in this period" not in text
 
 
 def test_names_are_escaped(tmp_path: Path) -> None:
@@ -34,3 +43,17 @@ def test_names_are_escaped(tmp_path: Path) -> None:
         text = client.get("/?period=2026-03").text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_who_can_only_read_is_shown_no_command_that_sets_a_target(tmp_path: Path) -> None:
+    (tmp_path / "alone").mkdir()
+    with served(tmp_path / "alone") as (client, _):
+        client.post("/v1/events", json=[opened(), WON])
+        assert "quotum target set" in client.get("/?period=2026-01-01..2099-12-31&metric=revenue").text
+    with Keys(tmp_path / "keys", lambda: 0) as keys, served(tmp_path, keys) as (client, _):
+        feed = {"Authorization": f"Bearer {keys.make('feed', ['write'])}"}
+        client.post("/v1/events", json=[opened(), WON], headers=feed)
+        client.get(f"/enter/{keys.make('wall', ['read'])}")
+        text = client.get("/?period=2026-01-01..2099-12-31&metric=revenue").text
+    assert "anna" in text
+    assert "quotum target set" not in text

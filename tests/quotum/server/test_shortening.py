@@ -34,3 +34,8 @@ def test_beside_a_million_smaller_figures_leave_their_cents_and_nothing_stays_no
 def test_what_is_no_tie_does_not_look_like_one() -> None:
     figures = [("1234567", ""), ("1244567", ""), ("1234567", "")]
     assert shortened(words_of("en"), figures) == ["1.23M", "1.24M", "1.23M"]
+
+
+def test_what_would_look_like_a_tie_with_all_digits_is_shown_in_full() -> None:
+    figures = [("1234567.89", ""), ("1234560.00", ""), ("1234567.89", ""), ("2000000", ""), ("500000", "")]
+    assert shortened(words_of("en"), figures) == ["", "", "", "2.000M", "500,000"]

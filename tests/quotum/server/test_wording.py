@@ -89,9 +89,10 @@ def test_shares_dates_and_counts() -> None:
     day = date(2026, 11, 23)
     assert (nl.share(Decimal("1.045")), en.share(Decimal("1.045"))) == (f"104,5{SPACE}%", "104.5%")
     assert (nl.share(Decimal("-0.08")), en.share(Decimal("1.35"))) == (f"-8{SPACE}%", "135%")
+    assert nl.share(Decimal("0.333333"), 2) == f"33,33{SPACE}%"
     assert (nl.day(day), en.day(day)) == ("ma 23 nov 2026", "Mon 23 Nov 2026")
     assert nl.moment(datetime(2026, 11, 23, 9, 5, tzinfo=UTC)) == "ma 23 nov 2026 09:05"
-    assert [nl.count("{n} call", "{n} calls", n) for n in (1, 2)] == ["1 gesprek", "2 gesprekken"]
+    assert [nl.count("{n} call", "{n} calls", n) for n in (1, 2)] == ["1 telefoontje", "2 telefoontjes"]
     assert [en.count("{n} call", "{n} calls", n) for n in (1, 2)] == ["1 call", "2 calls"]
     assert (nl.figure("1234567.5"), en.figure("1234567.5", 2)) == ("1.234.567,5", "1,234,567.50")
 
