@@ -28,7 +28,7 @@ from quotum.server.limits import Limits
 from quotum.server.live import Hub
 from quotum.server.telling import Telling
 from streams.books import Books
-from streams.keys import Keys
+from streams.keys import Keys, keys_path
 
 logger = logging.getLogger(__name__)
 ABOUT = "Who stands where, and why: events in, live boards out."
@@ -81,6 +81,8 @@ def create_app(
     pages.install(app)
     if keys:
         entering.install(app, keys)
+    else:
+        entering.install_here(app, keys_path(books.history.path))
     return app
 
 
