@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from quotum.server import (
     asking,
     correcting,
+    described,
     entering,
     health,
     ingest,
@@ -67,7 +68,9 @@ def create_app(
             task.cancel()
         hub.close()
 
-    app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
+    app = FastAPI(
+        title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     problems.describe(app)
     app.state.books = app.state.taker = books
     app.state.hub = hub
@@ -78,6 +81,7 @@ def create_app(
     app.include_router(health.alive)
     for part in (ingest, asking, opening, progress, targets, correcting, numbering, health):
         app.include_router(part.router)
+    described.install(app)
     pages.install(app)
     if keys:
         entering.install(app, keys)

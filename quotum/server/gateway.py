@@ -11,12 +11,13 @@ from prometheus_client import CollectorRegistry, Gauge
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from quotum.server import ingest, problems
+from quotum.server import described, ingest, problems
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
 from quotum.server.health import alive, exposed
 from quotum.server.ingest import Taker
 from quotum.server.limits import Limits
 from quotum.server.problems import ProblemError, documented
+from quotum.server.rendering import HERE, Static
 from streams.books import UnavailableError
 from streams.keys import Keys
 
@@ -62,7 +63,14 @@ def create_gateway(
         yield
         await run_in_threadpool(close)
 
-    app = FastAPI(title="Quotum gateway", description=ABOUT, version=version("quotum"), lifespan=lifespan)
+    app = FastAPI(
+        title="Quotum gateway",
+        description=ABOUT,
+        version=version("quotum"),
+        lifespan=lifespan,
+        docs_url=None,  # theirs are of other hosts
+        redoc_url=None,
+    )
     problems.describe(app)
     app.state.taker = gateway
     app.state.waiting = waiting or (lambda: gateway.waiting)
@@ -71,6 +79,8 @@ def create_gateway(
     app.include_router(ingest.router)
     app.include_router(alive)
     app.include_router(router)
+    app.mount("/static", Static(directory=HERE / "static"), name="static")
+    described.install(app)
     return app
 
 
