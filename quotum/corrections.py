@@ -23,7 +23,7 @@ from schemas.events import EVENTS
 from schemas.facts import PERSON, data_of
 from schemas.moments import from_day_number, from_microseconds, instant_text
 from schemas.received import read_event
-from schemas.wire import EventError
+from schemas.wire import EventError, Fault
 from streams.appending import Entry
 from streams.books import Books
 from streams.door import BY_NUMBER, PERSON_SOURCE, Refused
@@ -56,7 +56,7 @@ def record(
     if name not in RECORDED:
         near = get_close_matches(kind, [one.removeprefix("quotum.").removesuffix(".v1") for one in RECORDED], 3)
         hint = f"did you mean {' or '.join(near)}?" if near else "docs/events.md lists them"
-        raise QuestionError(f"there is nothing like {kind!r} to record; {hint}")
+        raise QuestionError(f"there is nothing like {kind!r} to record; {hint}", field="kind")
     entity = f"{EVENTS[name].entity_kind}:{fields.get('id', '')}"
     known = _trails(books, entity)
     return _correct(books, name, trail or (known[0] if known else str(fields.get("id", ""))), fields, author)
@@ -66,7 +66,10 @@ def amend(books: Books, entity: str, fields: Mapping[str, Any], author: Author =
     """Put fields of an entity right; None as a value takes back what a person said of it before."""
     kind, id_ = _parts(entity, "amended")
     if fields.get("id", id_) != id_:
-        raise QuestionError(f"id: is what {entity} is known by and is not amended: leave it out")
+        raise QuestionError(
+            f"id: is what {entity} is known by and is not amended: leave it out",
+            [Fault("id", f"is what {entity} is known by", "leave it out")],
+        )
     return _correct(books, f"quotum.{kind}.amended.v1", _trail(books, entity), {**fields, "id": id_}, author)
 
 
@@ -148,15 +151,17 @@ def _share(books: Books, share: object) -> object:
 
 def _number(books: Books, field: str, who: object) -> str:
     if not isinstance(who, str):
-        raise QuestionError(f"{field}: is not a text: write a name, a source id or '#number' with quotes")
-    return str(party(books, who, ["person"]).number)
+        fault = Fault(field, "is not a text", "write a name, a source id or '#number' with quotes")
+        raise QuestionError(str(fault), [fault])
+    return str(party(books, who, ["person"], field=field).number)
 
 
 def _parts(entity: str, verb: str) -> tuple[str, str]:
     kind, _, id_ = entity.partition(":")
     if not id_ or f"quotum.{kind}.{verb}.v1" not in EVENTS:
         kinds = sorted(name.split(".")[1] for name in EVENTS if name.endswith(f".{verb}.v1"))
-        raise QuestionError(f"{entity!r} cannot be {verb}: write kind and id; the kinds are {', '.join(kinds)}")
+        wrong, remedy = f"{entity!r} cannot be {verb}", f"write kind and id; the kinds are {', '.join(kinds)}"
+        raise QuestionError(f"{wrong}: {remedy}", [Fault("entity", wrong, remedy)])
     return kind, id_
 
 
@@ -167,10 +172,12 @@ def _trails(books: Books, entity: str) -> list[str]:
 def _trail(books: Books, entity: str) -> str:
     found = _trails(books, entity)
     if not found:
-        raise QuestionError(f"there is no {entity} in the log; `quotum events` lists what there is")
+        raise QuestionError(f"there is no {entity} in the log; `quotum events` lists what there is", field="entity")
     if len(found) > 1:
         raise QuestionError(
-            f"{entity} stands in several trails ({', '.join(found)}), so it is not clear which is meant"
+            f"{entity} stands in several trails ({', '.join(found)}), so it is not clear which is meant; "
+            "void what does not belong there at its source",
+            field="entity",
         )
     return found[0]
 

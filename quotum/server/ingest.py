@@ -53,7 +53,7 @@ class Answers(BaseModel):
     "/events",
     response_model=Answers,
     dependencies=[Depends(may("write"))],
-    responses=documented(400, 401, 403, 413, 429, 503),
+    responses=documented(400, 401, 403, 413, 422, 429, 503),
     openapi_extra={"requestBody": {"required": True, "content": {media: {"schema": EVENTS} for media in MEDIA_TYPES}}},
 )
 async def post_events(request: Request) -> Response:
@@ -104,7 +104,8 @@ def _events(sent: bytes) -> list[Any]:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON", [fault]) from None
     events = found if isinstance(found, list) else [found]
     if len(events) > MOST_EVENTS:
-        raise ProblemError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{len(events)} events are more than {MOST_EVENTS}: send fewer at once"
+        fault = Fault(
+            field="body", fault=f"{len(events)} events are more than {MOST_EVENTS}", remedy="send fewer at once"
         )
+        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{fault.fault}: {fault.remedy}", [fault])
     return events

@@ -111,7 +111,7 @@ def test_the_command_line_gives_the_same_rows(client: TestClient, tmp_path: Path
         ("soon", "not a period"),
         (f"{MAY}?metric=smiles", "there is no metric"),
         (f"{MAY}?metric=cycle_days_median", "is a duration"),
-        (f"{MAY}?on=0", "query.on"),
+        (f"{MAY}?on=0", "such as 2017-03-01"),
         (f"{MAY}/anne", "did you mean ann"),
     ],
 )
