@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, Literal
 
-from projections.boards import Figure, Ties, rank
+from projections.boards import Figure, Ranked, Ties, rank
 from projections.metrics import BASES, METRICS, OWNER, Metric, median
 from projections.organisation import Organisation, Span
 from projections.progress import attainment
@@ -138,7 +138,9 @@ def board(  # noqa: PLR0913 (each is a part of the question)
         arrivals = _arrivals(books, asked, currency, of_currency)
         unassigned = UNASSIGNED.get(by)
         standing = _attained(whole, aimed, towards, unassigned) if rank_by == "attainment" else whole
-        for row in rank(standing, ties, least_first=asked.metric.least_first, reached=arrivals, unassigned=unassigned):
+        least_first = asked.metric.least_first
+        ranked = rank(standing, ties, least_first=least_first, reached=arrivals, unassigned=unassigned)
+        for row in _others_by_value(ranked, whole, least_first=least_first) if rank_by == "attainment" else ranked:
             if row.who is None:
                 rows.append(BoardRow(None, None, whole[unassigned], currency))
                 continue
@@ -168,6 +170,18 @@ def _attained(
         who: value if who == unassigned else attainment(towards.get(who, 0), aims.get(who))
         for who, value in values.items()
     }
+
+
+def _others_by_value(ranked: Sequence[Ranked], values: Mapping[Any, Value], *, least_first: bool) -> list[Ranked]:
+    """The same board, but whoever has no target stands below by value; what is unassigned stays last."""
+    sign = 1 if least_first else -1
+
+    def place(row: Ranked) -> tuple[int, Value]:
+        if row.rank is not None:
+            return 0, 0
+        return (2, 0) if row.who is None else (1, sign * (values[row.who] or 0))
+
+    return sorted(ranked, key=place)
 
 
 def _aims(books: Books, asked: Question, there: Collection[Any]) -> dict[tuple[str, Any], int]:
