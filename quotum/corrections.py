@@ -11,6 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from secrets import token_hex
 from typing import Any
+from uuid import uuid4
 
 from projections.metrics import METRICS
 from projections.organisation import rule_on
@@ -33,6 +34,19 @@ VOIDING = {"deal": "deleted", "lead": "deleted"}
 END = "SELECT coalesce(max(next_offset), 0), coalesce(max(known_at), 0) FROM positions"
 RECORDED = {  # what happens to one thing; who belongs where and what is planned has commands of its own
     name for name, event in EVENTS.items() if not event.shared_trail and event.entity_kind != "correction"
+}
+BEGINS = {  # with these something begins, so that an id can be made up for it; all others are about what there is
+    f"quotum.{kind}.v1"
+    for kind in (
+        "call.logged",
+        "email.sent",
+        "offer.sent",
+        "appointment.held",
+        "demo.given",
+        "meeting.held",
+        "lead.created",
+        "deal.opened",
+    )
 }
 TRAILS = "SELECT DISTINCT trail FROM events WHERE entity = $entity"
 
@@ -57,9 +71,32 @@ def record(
         near = get_close_matches(kind, [one.removeprefix("quotum.").removesuffix(".v1") for one in RECORDED], 3)
         hint = f"did you mean {' or '.join(near)}?" if near else "docs/events.md lists them"
         raise QuestionError(f"there is nothing like {kind!r} to record; {hint}", field="kind")
-    entity = f"{EVENTS[name].entity_kind}:{fields.get('id', '')}"
-    known = _trails(books, entity)
-    return _correct(books, name, trail or (known[0] if known else str(fields.get("id", ""))), fields, author)
+    if not fields.get("id"):
+        fault = Fault("id", f"is missing: say which {EVENTS[name].entity_kind} it is about")
+        raise QuestionError(str(fault), [fault])
+    known = _trails(books, entity_of(kind, fields))
+    return _correct(books, name, trail or (known[0] if known else str(fields["id"])), fields, author)
+
+
+def with_id(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with an id of their own, made up where something begins that has none; it is like no other."""
+    begins = f"quotum.{kind}.v1" in BEGINS and not fields.get("id")
+    return {**fields, "id": str(uuid4())} if begins else dict(fields)
+
+
+def entity_of(kind: str, fields: Mapping[str, Any]) -> str:
+    """What something that is recorded is about: kind and id."""
+    return f"{kind.partition('.')[0]}:{fields.get('id', '')}"
+
+
+def why_unassigned(found: Sequence["Moved"], entity: str) -> str:
+    """Why figures that a correction brought are nobody's, and what to do about it; empty where none of them is."""
+    if not any(one.who is None and one.by.startswith("+") for one in found):
+        return ""
+    kind, _, id_ = entity.partition(":")
+    opened = f"quotum record deal.opened id={id_} rep=WHO day=DAY"
+    remedy = opened if kind == "deal" else f"quotum reassign {entity} WHO"
+    return f"what is unassigned is so since nobody said whose {entity} is; say it with `{remedy}`"
 
 
 def amend(books: Books, entity: str, fields: Mapping[str, Any], author: Author = NOBODY_NAMED) -> list[Moved]:
