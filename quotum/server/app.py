@@ -15,6 +15,7 @@ from quotum.server import (
     entering,
     health,
     ingest,
+    measuring,
     numbering,
     opening,
     pages,
@@ -78,6 +79,7 @@ def create_app(
     app.state.comparing = comparing
     app.state.access = access
     problems.install(app)
+    measuring.install(app)
     app.include_router(health.alive)
     for part in (ingest, asking, opening, progress, targets, correcting, numbering, health):
         app.include_router(part.router)

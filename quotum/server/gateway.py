@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from quotum.server import described, ingest, problems
+from quotum.server import described, ingest, measuring, problems
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
 from quotum.server.health import alive, exposed
 from quotum.server.ingest import Taker
@@ -76,6 +76,8 @@ def create_gateway(
     app.state.waiting = waiting or (lambda: gateway.waiting)
     app.state.access = access
     problems.install(app)
+    if waiting is None:  # of several processes each would tell its own part for the whole
+        measuring.install(app)
     app.include_router(ingest.router)
     app.include_router(alive)
     app.include_router(router)
@@ -100,4 +102,4 @@ async def get_metrics(request: Request) -> Response:
     """What is measured, for Prometheus."""
     registry, waiting = CollectorRegistry(), request.app.state.waiting()
     Gauge("quotum_gateway_waiting", "Events not acknowledged yet", registry=registry).set(waiting)
-    return exposed(registry)
+    return exposed(registry, measuring.measured_of(request))

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from quotum.server.access import may
 from quotum.server.bodies import body
+from quotum.server.measuring import measured_of
 from quotum.server.problems import Fault, ProblemError, documented
 from schemas.envelope import Event
 from schemas.facts import FEED
@@ -62,6 +63,8 @@ async def post_events(request: Request) -> Response:
     events = _events(await body(request, LARGEST_BODY_BYTES, "send fewer events at once"))
     taker: Taker = request.app.state.taker
     results = await run_in_threadpool(take, taker, events, FEED)
+    if measured := measured_of(request):
+        measured.events(one["result"] for one in results)
     return Response(encode({"results": results}), media_type="application/json")
 
 
