@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, Literal
 
-from projections.boards import Figure, Ties, rank
+from projections.boards import Figure, Ranked, Ties, rank
 from projections.metrics import BASES, METRICS, OWNER, Metric, median
 from projections.organisation import Organisation, Span
 from projections.progress import attainment
@@ -99,7 +99,7 @@ def metric_named(name: str) -> Metric:
     if name not in METRICS:
         near = get_close_matches(name.lower().replace("-", "_"), METRICS, cutoff=0.75)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(METRICS)}"
-        raise QuestionError(f"there is no metric {name[:LONGEST_VALUE_CHARS]!r}; {hint}")
+        raise QuestionError(f"there is no metric {name[:LONGEST_VALUE_CHARS]!r}; {hint}", field="metric")
     return METRICS[name]
 
 
@@ -138,7 +138,9 @@ def board(  # noqa: PLR0913 (each is a part of the question)
         arrivals = _arrivals(books, asked, currency, of_currency)
         unassigned = UNASSIGNED.get(by)
         standing = _attained(whole, aimed, towards, unassigned) if rank_by == "attainment" else whole
-        for row in rank(standing, ties, least_first=asked.metric.least_first, reached=arrivals, unassigned=unassigned):
+        least_first = asked.metric.least_first
+        ranked = rank(standing, ties, least_first=least_first, reached=arrivals, unassigned=unassigned)
+        for row in _others_by_value(ranked, whole, least_first=least_first) if rank_by == "attainment" else ranked:
             if row.who is None:
                 rows.append(BoardRow(None, None, whole[unassigned], currency))
                 continue
@@ -147,6 +149,12 @@ def board(  # noqa: PLR0913 (each is a part of the question)
             rows.append(BoardRow(row.rank, _shown(row.who, labels), value, currency, str(row.who), aim, part, done))
     rules = tuple(span.rule for span in asked.spans) if asked.metric.credited else ()
     return Board(asked.metric, asked.period, tuple(rows), tuple(one for one in currencies if one), rules)
+
+
+def first_rows(found: Board, limit: int | None) -> list[BoardRow]:
+    """The first rows of a board, so many of each currency; all without a limit."""
+    currencies = found.currencies or ("",)
+    return [row for one in currencies for row in [row for row in found.rows if row.currency == one][:limit]]
 
 
 def wins_without_amount(books: Books, period: str, credit: str | None = None) -> list[str]:
@@ -164,11 +172,24 @@ def _attained(
     }
 
 
+def _others_by_value(ranked: Sequence[Ranked], values: Mapping[Any, Value], *, least_first: bool) -> list[Ranked]:
+    """The same board, but whoever has no target stands below by value; what is unassigned stays last."""
+    sign = 1 if least_first else -1
+
+    def place(row: Ranked) -> tuple[int, Value]:
+        if row.rank is not None:
+            return 0, 0
+        return (2, 0) if row.who is None else (1, sign * (values[row.who] or 0))
+
+    return sorted(ranked, key=place)
+
+
 def _aims(books: Books, asked: Question, there: Collection[Any]) -> dict[tuple[str, Any], int]:
     """(currency, who) -> the target that is valid now; one of 0 is none. `there`: who has a figure on the board."""
     if asked.by not in SCOPES:
         raise QuestionError(
-            f"reps, teams and the company have targets, a {asked.by} has none; ask by {', '.join(SCOPES)}"
+            f"reps, teams and the company have targets, a {asked.by} has none; ask by {', '.join(SCOPES)}",
+            field="by",
         )
     metric, today, team = measured(asked.metric), books.today(), asked.postings.team
     kind: Kind = "team" if asked.by == TOTAL and team is not None else SCOPES[asked.by]
@@ -197,7 +218,9 @@ def _everywhere(
 def measured(metric: Metric) -> Metric:
     """The same metric; QuestionError for one that has no targets."""
     if metric.unit == "days":
-        raise QuestionError(f"{metric.name} is a duration, and there are no targets for them; ask for a count or a sum")
+        raise QuestionError(
+            f"{metric.name} is a duration, and there are no targets for them; ask for a count or a sum", field="metric"
+        )
     return metric
 
 
@@ -208,7 +231,8 @@ def when_reached(
     asked = asked_for(books, metric, period, by, credit)
     if asked.metric.unit == "days":
         raise QuestionError(
-            f"{metric} does not add up over time, so no sum of it is ever reached; ask for a count or a sum"
+            f"{metric} does not add up over time, so no sum of it is ever reached; ask for a count or a sum",
+            field="metric",
         )
     wanted = number_above_0(asked.metric, value, asked.organisation.currency)
     labels = _labels(books, by)
@@ -233,9 +257,9 @@ def asked_for(books: Books, metric: str, period: str, by: By, credit: str | None
     try:
         span = parse_period(period, organisation.fiscal_start)
     except ValueError as error:
-        raise QuestionError(str(error)) from None
+        raise QuestionError(str(error), field="period") from None
     if credit is not None and credit not in BASES:
-        raise QuestionError(f"there is no credit rule {credit!r}; there are {', '.join(BASES)}")
+        raise QuestionError(f"there is no credit rule {credit!r}; there are {', '.join(BASES)}", field="credit")
     whole = Span(credit or OWNER, day_number(span.first), day_number(span.last))
     spans = [whole] if credit else organisation.spans(span)
     if not found.credited:  # only deals have several ways to be credited

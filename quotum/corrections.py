@@ -11,6 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from secrets import token_hex
 from typing import Any
+from uuid import uuid4
 
 from projections.metrics import METRICS
 from projections.organisation import rule_on
@@ -23,7 +24,7 @@ from schemas.events import EVENTS
 from schemas.facts import PERSON, data_of
 from schemas.moments import from_day_number, from_microseconds, instant_text
 from schemas.received import read_event
-from schemas.wire import EventError
+from schemas.wire import EventError, Fault
 from streams.appending import Entry
 from streams.books import Books
 from streams.door import BY_NUMBER, PERSON_SOURCE, Refused
@@ -33,6 +34,19 @@ VOIDING = {"deal": "deleted", "lead": "deleted"}
 END = "SELECT coalesce(max(next_offset), 0), coalesce(max(known_at), 0) FROM positions"
 RECORDED = {  # what happens to one thing; who belongs where and what is planned has commands of its own
     name for name, event in EVENTS.items() if not event.shared_trail and event.entity_kind != "correction"
+}
+BEGINS = {  # with these something begins, so that an id can be made up for it; all others are about what there is
+    f"quotum.{kind}.v1"
+    for kind in (
+        "call.logged",
+        "email.sent",
+        "offer.sent",
+        "appointment.held",
+        "demo.given",
+        "meeting.held",
+        "lead.created",
+        "deal.opened",
+    )
 }
 TRAILS = "SELECT DISTINCT trail FROM events WHERE entity = $entity"
 
@@ -56,17 +70,43 @@ def record(
     if name not in RECORDED:
         near = get_close_matches(kind, [one.removeprefix("quotum.").removesuffix(".v1") for one in RECORDED], 3)
         hint = f"did you mean {' or '.join(near)}?" if near else "docs/events.md lists them"
-        raise QuestionError(f"there is nothing like {kind!r} to record; {hint}")
-    entity = f"{EVENTS[name].entity_kind}:{fields.get('id', '')}"
-    known = _trails(books, entity)
-    return _correct(books, name, trail or (known[0] if known else str(fields.get("id", ""))), fields, author)
+        raise QuestionError(f"there is nothing like {kind!r} to record; {hint}", field="kind")
+    if not fields.get("id"):
+        fault = Fault("id", f"is missing: say which {EVENTS[name].entity_kind} it is about")
+        raise QuestionError(str(fault), [fault])
+    known = _trails(books, entity_of(kind, fields))
+    return _correct(books, name, trail or (known[0] if known else str(fields["id"])), fields, author)
+
+
+def with_id(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with an id of their own, made up where something begins that has none; it is like no other."""
+    begins = f"quotum.{kind}.v1" in BEGINS and not fields.get("id")
+    return {**fields, "id": str(uuid4())} if begins else dict(fields)
+
+
+def entity_of(kind: str, fields: Mapping[str, Any]) -> str:
+    """What something that is recorded is about: kind and id."""
+    return f"{kind.partition('.')[0]}:{fields.get('id', '')}"
+
+
+def why_unassigned(found: Sequence["Moved"], entity: str) -> str:
+    """Why figures that a correction brought are nobody's, and what to do about it; empty where none of them is."""
+    if not any(one.who is None and one.by.startswith("+") for one in found):
+        return ""
+    kind, _, id_ = entity.partition(":")
+    opened = f"quotum record deal.opened id={id_} rep=WHO day=DAY"
+    remedy = opened if kind == "deal" else f"quotum reassign {entity} WHO"
+    return f"what is unassigned is so since nobody said whose {entity} is; say it with `{remedy}`"
 
 
 def amend(books: Books, entity: str, fields: Mapping[str, Any], author: Author = NOBODY_NAMED) -> list[Moved]:
     """Put fields of an entity right; None as a value takes back what a person said of it before."""
     kind, id_ = _parts(entity, "amended")
     if fields.get("id", id_) != id_:
-        raise QuestionError(f"id: is what {entity} is known by and is not amended: leave it out")
+        raise QuestionError(
+            f"id: is what {entity} is known by and is not amended: leave it out",
+            [Fault("id", f"is what {entity} is known by", "leave it out")],
+        )
     return _correct(books, f"quotum.{kind}.amended.v1", _trail(books, entity), {**fields, "id": id_}, author)
 
 
@@ -148,15 +188,17 @@ def _share(books: Books, share: object) -> object:
 
 def _number(books: Books, field: str, who: object) -> str:
     if not isinstance(who, str):
-        raise QuestionError(f"{field}: is not a text: write a name, a source id or '#number' with quotes")
-    return str(party(books, who, ["person"]).number)
+        fault = Fault(field, "is not a text", "write a name, a source id or '#number' with quotes")
+        raise QuestionError(str(fault), [fault])
+    return str(party(books, who, ["person"], field=field).number)
 
 
 def _parts(entity: str, verb: str) -> tuple[str, str]:
     kind, _, id_ = entity.partition(":")
     if not id_ or f"quotum.{kind}.{verb}.v1" not in EVENTS:
         kinds = sorted(name.split(".")[1] for name in EVENTS if name.endswith(f".{verb}.v1"))
-        raise QuestionError(f"{entity!r} cannot be {verb}: write kind and id; the kinds are {', '.join(kinds)}")
+        wrong, remedy = f"{entity!r} cannot be {verb}", f"write kind and id; the kinds are {', '.join(kinds)}"
+        raise QuestionError(f"{wrong}: {remedy}", [Fault("entity", wrong, remedy)])
     return kind, id_
 
 
@@ -167,10 +209,12 @@ def _trails(books: Books, entity: str) -> list[str]:
 def _trail(books: Books, entity: str) -> str:
     found = _trails(books, entity)
     if not found:
-        raise QuestionError(f"there is no {entity} in the log; `quotum events` lists what there is")
+        raise QuestionError(f"there is no {entity} in the log; `quotum events` lists what there is", field="entity")
     if len(found) > 1:
         raise QuestionError(
-            f"{entity} stands in several trails ({', '.join(found)}), so it is not clear which is meant"
+            f"{entity} stands in several trails ({', '.join(found)}), so it is not clear which is meant; "
+            "void what does not belong there at its source",
+            field="entity",
         )
     return found[0]
 

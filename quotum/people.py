@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from quotum.questions import QuestionError
 from schemas.envelope import LABEL_LENGTH
+from schemas.wire import Fault
 from streams.books import Books
 from streams.door import OWN_SOURCE
 from streams.vault import Kind
@@ -40,7 +41,7 @@ def of_key(name: str) -> str:
 def author_number(books: Books, author: Author) -> int | None:
     """The number of an author, a new one for a key that was never used so; None where nobody is known."""
     if author.who is not None:
-        return party(books, author.who, ["person"]).number
+        return party(books, author.who, ["person"], field="by").number
     return None if author.key is None else key_number(books, author.key)
 
 
@@ -50,15 +51,22 @@ def key_number(books: Books, name: str) -> int:
     return books.vault.numbers(OWN_SOURCE, [own], "person")[own]
 
 
-def party(books: Books, who: str, kinds: Sequence[Kind] = EVERYONE) -> Party:
-    """The one that `who` is the name, source id, label or `#number` of; QuestionError for nobody and for several."""
+def party(books: Books, who: str, kinds: Sequence[Kind] = EVERYONE, *, field: str = "who") -> Party:
+    """The one that `who` is the name, source id, label or `#number` of; QuestionError for nobody and for several.
+
+    `field`: where it was asked for.
+    """
     found = parties(books, who, kinds)
     if len(found) == 1:
         return found[0]
     if found:
         several = ", ".join(f"{one.label} ({one.kind} #{one.number})" for one in found)
-        raise QuestionError(f"{who[:SHOWN]!r} can be {several}: write the number, such as {f'#{found[0].number}'!r}")
-    raise QuestionError(f"there is no {' or '.join(kinds)} {who[:SHOWN]!r}{_near(books, who, kinds)}")
+        raise QuestionError(
+            f"{who[:SHOWN]!r} can be {several}: write the number, such as {f'#{found[0].number}'!r}", field=field
+        )
+    nobody, near = f"there is no {' or '.join(kinds)} {who[:SHOWN]!r}", _near(books, who, kinds)
+    remedy = near or "write a name or a source id that a board shows, or #number"
+    raise QuestionError(f"{nobody}; {near}" if near else nobody, [Fault(field, nobody, remedy)])
 
 
 def parties(books: Books, who: str, kinds: Sequence[Kind] = EVERYONE) -> list[Party]:
@@ -73,9 +81,9 @@ def parties(books: Books, who: str, kinds: Sequence[Kind] = EVERYONE) -> list[Pa
 
 
 def _near(books: Books, who: str, kinds: Sequence[Kind]) -> str:
-    """`; did you mean Ann?`, whatever the case of letters; names that begin so come first."""
+    """`did you mean Ann?`, whatever the case of letters; names that begin so come first."""
     labels = {label.casefold(): label for kind in kinds for label in books.vault.labels(kind).values()}
     asked = who.strip().casefold()[:SHOWN]
     begin = [label for label in labels if asked and label.startswith(asked)]
     near = dict.fromkeys([*begin, *get_close_matches(asked, labels, 3)])
-    return f"; did you mean {' or '.join(labels[one] for one in list(near)[:3])}?" if near else ""
+    return f"did you mean {' or '.join(labels[one] for one in list(near)[:3])}?" if near else ""

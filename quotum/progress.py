@@ -5,7 +5,7 @@ team did is the sum over who was in it on each day, and its target its own numbe
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -13,7 +13,7 @@ from fractions import Fraction
 from projections.metrics import METRICS, OWNER, Metric
 from projections.organisation import Organisation, Span
 from projections.progress import Pace, attainment, pace
-from projections.targets import Kind, Scope, of_period
+from projections.targets import Kind, Scope, in_force, of_period
 from quotum.boards import measured, metric_named
 from quotum.people import party
 from quotum.targets import name_of, period_named, place
@@ -82,6 +82,48 @@ def progress(
             row.currency,
         ),
     )
+
+
+@dataclass(frozen=True)
+class Whole:
+    """How many of the targets of one are reached: a quota of several is reached when all of them are."""
+
+    scope: Scope
+    who: str
+    reached: int
+    targets: int
+
+
+def wholes(rows: Sequence[ProgressRow]) -> list[Whole]:
+    """Those of whom rows tell several targets, each with how many of them are reached."""
+    found: dict[Scope, list[ProgressRow]] = {}
+    for row in rows:
+        if row.attainment is not None:
+            found.setdefault(row.scope, []).append(row)
+    return [
+        Whole(scope, ones[0].who, sum((row.attainment or 0) >= 1 for row in ones), len(ones))
+        for scope, ones in found.items()
+        if len(ones) > 1
+    ]
+
+
+def longer_periods(
+    books: Books, period: str, who: str | None = None, metric: str | None = None, on: date | None = None
+) -> list[str]:
+    """The longer periods with targets, of whom and what was asked, that cover a period; the shortest first."""
+    span, day = period_named(books.organisation(), period), on or books.today()
+    asked = _scope(books, who) if who else None
+    found = {
+        target.period.days: target.period.text
+        for target in in_force(books.targets()).values()
+        if target.period.first <= span.first
+        and span.last <= target.period.last
+        and target.period.days > span.days
+        and asked in (None, target.scope)
+        and metric in (None, target.metric.name)
+        and target.value_on(day)
+    }
+    return [found[days] for days in sorted(found)]
 
 
 def _scope(books: Books, who: str) -> Scope:

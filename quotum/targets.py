@@ -112,7 +112,9 @@ def set_target(books: Books, wish: Wish) -> SetTarget:
     currency = _currency(books, metric, wish, known)
     value = plain_number(metric, wish.value, currency)
     if value < 0:
-        raise QuestionError(f"{wish.value} lies below 0; a value of 0 says that there is no target any more")
+        raise QuestionError(
+            f"{wish.value} lies below 0; a value of 0 says that there is no target any more", field="value"
+        )
     day = _from_day(books, wish, known)
     told: dict[str, Any] = (
         {"amount": {"value": wish.value, "currency": currency}} if currency else {"value": wish.value}
@@ -158,7 +160,7 @@ def period_named(organisation: Organisation, text: str) -> Period:
     try:
         return parse_period(text, organisation.fiscal_start)
     except ValueError as error:
-        raise QuestionError(str(error)) from None
+        raise QuestionError(str(error), field="period") from None
 
 
 def name_of(scope: Scope, labels: Mapping[int, str]) -> str:
@@ -188,11 +190,14 @@ def _row(books: Books, target: Target, labels: Mapping[int, str]) -> TargetRow:
 def _scope(books: Books, wish: Wish) -> Scope:
     if wish.rep is not None and wish.team is not None:
         raise QuestionError(
-            "a target is for a rep or for a team: give one of the two, or neither for the whole company"
+            "a target is for a rep or for a team: give one of the two, or neither for the whole company",
+            field="team",
         )
     if wish.rep is not None:
-        return Scope("rep", party(books, wish.rep, ["person"]).number)
-    return Scope("company") if wish.team is None else Scope("team", party(books, wish.team, ["team"]).number)
+        return Scope("rep", party(books, wish.rep, ["person"], field="rep").number)
+    if wish.team is not None:
+        return Scope("team", party(books, wish.team, ["team"], field="team").number)
+    return Scope("company")
 
 
 def _currency(books: Books, metric: Metric, wish: Wish, known: Target | None) -> str:
@@ -200,17 +205,20 @@ def _currency(books: Books, metric: Metric, wish: Wish, known: Target | None) ->
     given = wish.currency
     if metric.unit != "money":
         if given:
-            raise QuestionError(f"{metric.name} is counted and has no currency: leave {given[:SHOWN]!r} out")
+            raise QuestionError(
+                f"{metric.name} is counted and has no currency: leave {given[:SHOWN]!r} out", field="currency"
+            )
         return ""
     if known and given and given != known.currency:
         raise QuestionError(
-            f"this target was agreed in {known.currency}: give the value in it, and leave {given!r} out"
+            f"this target was agreed in {known.currency}: give the value in it, and leave {given!r} out",
+            field="currency",
         )
     currency = known.currency if known else given or books.organisation().currency
     try:
         digits(currency)
     except ValueError as error:
-        raise QuestionError(str(error)) from None
+        raise QuestionError(str(error), field="currency") from None
     return currency
 
 
@@ -219,14 +227,17 @@ def _from_day(books: Books, wish: Wish, known: Target | None) -> date | None:
     if known is None:
         if wish.day:
             raise QuestionError(
-                f"there is no such target in {wish.period} yet, and a new one holds for all of it: leave {wish.day} out"
+                f"there is no such target in {wish.period} yet, and a new one holds for all of it: "
+                f"leave {wish.day} out",
+                field="day",
             )
         return None
     day = wish.day or books.today()
     if day > known.period.last:
         raise QuestionError(
             f"{day} lies after {wish.period}, so the change would hold on no day of it: give a day up to "
-            f"{known.period.last}"
+            f"{known.period.last}",
+            field="day",
         )
     return day
 
@@ -235,11 +246,12 @@ def _author(books: Books, wish: Wish, source: str) -> int:
     if wish.key and not wish.by:
         return key_number(books, wish.key)
     if not wish.by_is_new:
-        return party(books, wish.by, ["person"]).number
+        return party(books, wish.by, ["person"], field="by").number
     if parties(books, wish.by, ["person"]):
-        raise QuestionError(f"there is a person {wish.by!r} already, who is not new")
+        known = f"there is a person {wish.by!r} already, who is not new"
+        raise QuestionError(known, [Fault("by_new", known, "name them with `by`, or give the new one another name")])
     try:
         name = label(wish.by)
     except ValueError as error:
-        raise QuestionError(f"the name of who decided {error}") from None
+        raise QuestionError(f"the name of who decided {error}", field="by_new") from None
     return books.vault.numbers(source, [name], "person")[name]

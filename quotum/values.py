@@ -28,7 +28,7 @@ def number_above_0(metric: Metric, value: str, currency: str) -> Fraction:
     """`plain_number` of a value that can be reached; QuestionError if it is not above 0."""
     wanted = plain_number(metric, value, currency)
     if wanted <= 0:
-        raise QuestionError(f"{value} is reached before anything happens: give a value above 0")
+        raise QuestionError(f"{value} is reached before anything happens: give a value above 0", field="value")
     return wanted
 
 
@@ -36,15 +36,19 @@ def plain_number(metric: Metric, value: str, currency: str) -> Fraction:
     """A decimal text as a person wrote it; QuestionError if it is none, or can be read in two ways."""
     found = PLAIN_DECIMAL.fullmatch(value) if len(value) <= LONGEST_VALUE_CHARS else None
     if not found:
-        raise QuestionError(f"{value[:LONGEST_VALUE_CHARS]!r} is not a plain number: write it such as 1500 or 1500.50")
+        raise QuestionError(
+            f"{value[:LONGEST_VALUE_CHARS]!r} is not a plain number: write it such as 1500 or 1500.50", field="value"
+        )
     most, plain = digits_of(metric, currency), found[1]
     if THOUSANDS.fullmatch(value) and most != len("000"):  # fifty thousand, as half of Europe writes it, or fifty
         fraction = value.rpartition(".")[2].rstrip("0")
         small = f"{plain}.{fraction.ljust(2, '0')}" if fraction else plain
-        raise QuestionError(f"{value!r} can be read in two ways: write {plain}{found[2]} or {small}")
+        raise QuestionError(f"{value!r} can be read in two ways: write {plain}{found[2]} or {small}", field="value")
     if len(found[2] or "") > most:
         unit = currency if metric.unit == "money" else metric.name
-        raise QuestionError(f"{value!r} has more than the {most} digits after the point of {unit}: round it first")
+        raise QuestionError(
+            f"{value!r} has more than the {most} digits after the point of {unit}: round it first", field="value"
+        )
     return Fraction(value)
 
 

@@ -32,19 +32,22 @@ OTHER_FORM = {
     "literal_error": ": write {expected}",
     "string_type": ", not a text: write it with quotes",
     "model_type": ", not a JSON object: write its fields within braces",
+    "int_parsing": ", no whole number: write one such as 10",
     "list_type": ", not a JSON array: write its parts within brackets",
     "too_short": " without anything in it: put something in, or leave the field out",
 }
 
 
 class Fault(NamedTuple):
-    """Where something is wrong (`data.amount.value`; empty: the whole), and what, with a remedy."""
+    """Where something is wrong (`data.amount.value`; empty: the whole), and what; the remedy in the text or apart."""
 
     path: str
     text: str
+    remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}" if self.path else self.text
+        text = f"{self.text}: {self.remedy}" if self.remedy else self.text
+        return f"{self.path}: {text}" if self.path else text
 
 
 class EventError(ValueError):
@@ -151,10 +154,11 @@ def _fault(details: ErrorDetails, event: type[BaseModel]) -> Fault:
     within = event
     for part in details["loc"][:-1]:
         within = _model_of(within, part)
-    return Fault(path, _text(details, within))
+    return Fault(path, text_of(details, within))
 
 
-def _text(details: ErrorDetails, within: type[BaseModel]) -> str:
+def text_of(details: ErrorDetails, within: type[BaseModel]) -> str:
+    """What is wrong with one field of a model, with a remedy."""
     last = str(details["loc"][-1] if details["loc"] else "")
     match details["type"]:
         case "missing":

@@ -17,11 +17,14 @@ SECRET_BYTES = 24
 
 
 class Owner(NamedTuple):
-    """The server that owns a history: its address, its process, and the secret by which it knows the machine's own."""
+    """The server that owns a history: its address on this machine, its process, and the secret by which it knows the
+    machine's own. `listens`: the address it listens on, where that is another one; empty where it is not known.
+    """
 
     url: str
     pid: int
     secret: str
+    listens: str = ""
 
 
 def owner_path(history: Path) -> Path:
@@ -35,9 +38,9 @@ def proof(secret: str, nonce: str) -> str:
 
 
 @contextmanager
-def owning(history: Path, url: str) -> Iterator[Owner]:
+def owning(history: Path, url: str, listens: str = "") -> Iterator[Owner]:
     """Say that this process owns a history and answers at an address, until the end of the block."""
-    owner = Owner(url, os.getpid(), secrets.token_urlsafe(SECRET_BYTES))
+    owner = Owner(url, os.getpid(), secrets.token_urlsafe(SECRET_BYTES), listens)
     place = owner_path(history)
     unfinished = place.with_name(f"{place.name}.{owner.pid}")
     unfinished.touch(mode=0o600)
@@ -54,7 +57,7 @@ def owner_of(history: Path) -> Owner | None:
     """Who says to own a history; None where nobody does, or where the process is gone."""
     try:
         said = json.loads(owner_path(history).read_text(encoding="utf-8"))
-        owner = Owner(str(said["url"]), int(said["pid"]), str(said["secret"]))
+        owner = Owner(str(said["url"]), int(said["pid"]), str(said["secret"]), str(said.get("listens", "")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return owner if _runs(owner.pid) else None

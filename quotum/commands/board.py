@@ -53,18 +53,14 @@ def board(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
         without_amount = boards.wins_without_amount(books, period, credit) if metric == "revenue" else []
     several = len(found.currencies) > 1
     nobody = f"({NOT_SAID[by]})" if form is Format.table and by in NOT_SAID else None
-    rows = [_cells(found, row, nobody, several=several) for row in _first(found, limit)]
+    shown = boards.first_rows(found, limit)
+    rows = [_cells(found, row, nobody, several=several) for row in shown]
     columns = ["rank", "who", "value", *(["currency"] if several else [])]
     if rank_by:
         columns += ["target", "attainment" if form is Format.table else "attainment_percent"]
-        rows = [cells + _aim(found, row, form) for cells, row in zip(rows, _first(found, limit), strict=True)]
+        rows = [cells + _aim(found, row, form) for cells, row in zip(rows, shown, strict=True)]
     show(columns, rows, form, _title(found, by), "nothing in this period")
     _list_without_amount(without_amount)
-
-
-def _first(found: Board, limit: int | None) -> list[BoardRow]:
-    currencies = found.currencies or ("",)
-    return [row for one in currencies for row in [row for row in found.rows if row.currency == one][:limit]]
 
 
 def _cells(found: Board, row: BoardRow, nobody: str | None, *, several: bool) -> list[Cell]:

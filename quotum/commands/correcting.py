@@ -1,14 +1,18 @@
 """`quotum record`, `amend`, `void`, `reassign`, `withdraw`: what a person puts right, and what that moves."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from quotum import corrections
+from quotum.people import SHOWN
 from quotum.questions import QuestionError
-from quotum.settings import DEFAULT_HISTORY, Form, History, author, opened
+from quotum.settings import DEFAULT_HISTORY, Form, History, author, complain, opened
 from quotum.tables import Format, show
+from streams.books import Books
 
 Entity = Annotated[str, typer.Argument(help="Kind and id, such as deal:D-1001.")]
 Fields = Annotated[
@@ -27,7 +31,15 @@ def record(
 ) -> None:
     """Say that something happened that no feed told."""
     with opened(history, real=True) as books:
-        _show(corrections.record(books, kind, _fields(fields), trail, author(by)), form)
+        told = corrections.with_id(kind, _fields(fields))
+        entity = corrections.entity_of(kind, told)
+        with _at_the_prompt(books, told):
+            moved = corrections.record(books, kind, told, trail, author(by))
+        _show(moved, form)
+    if f"id={told.get('id')}" not in fields:
+        complain(f"it is {entity} from now on")
+    if why := corrections.why_unassigned(moved, entity):
+        complain(why)
 
 
 def amend(
@@ -35,7 +47,10 @@ def amend(
 ) -> None:
     """Put fields of something right; FIELD= takes back what a person said of it before."""
     with opened(history) as books:
-        _show(corrections.amend(books, entity, _fields(fields), author(by)), form)
+        told = _fields(fields)
+        with _at_the_prompt(books, told):
+            moved = corrections.amend(books, entity, told, author(by))
+        _show(moved, form)
 
 
 def void(entity: Entity, by: By = None, history: History = DEFAULT_HISTORY, form: Form = Format.table) -> None:
@@ -79,6 +94,22 @@ def _fields(pairs: list[str]) -> dict[str, object]:
         if not equals:
             raise QuestionError(f"{name!r} is not FIELD=VALUE")
     return {name: corrections.field_value(value) for name, _, value in split}
+
+
+@contextmanager
+def _at_the_prompt(books: Books, told: Mapping[str, object]) -> Iterator[None]:
+    """Within this block an amount without its currency is told as it would be written here, not as in JSON."""
+    try:
+        yield
+    except QuestionError as error:
+        for fault in error.faults:
+            name = fault.path.removeprefix("data.")
+            if "not a JSON object" in fault.text and isinstance(value := told.get(name), str):
+                currency = books.organisation().currency
+                raise QuestionError(
+                    f'{name}: is {value[:SHOWN]!r}, without a currency: write "{name}={value[:SHOWN]} {currency}"'
+                ) from None
+        raise
 
 
 def _show(moved: list[corrections.Moved], form: Format) -> None:

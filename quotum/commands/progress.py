@@ -7,7 +7,7 @@ import typer
 
 from quotum import progress as answers
 from quotum.progress import ProgressRow, figure_text, percent
-from quotum.settings import DEFAULT_HISTORY, USAGE, Form, History, opened, stop
+from quotum.settings import DEFAULT_HISTORY, USAGE, Form, History, complain, opened, stop
 from quotum.tables import Cell, Format, show
 from quotum.values import value_text
 
@@ -52,15 +52,22 @@ def progress(
     if period is None:
         stop("give a period, such as 2017-Q2", USAGE)
     with opened(history) as books:
-        rows = answers.progress(books, period, who, metric, on.date() if on else None)
+        day = on.date() if on else None
+        rows = answers.progress(books, period, who, metric, day)
+        aimed = any(row.target for row in rows)
+        longer = [] if aimed else answers.longer_periods(books, period, who, metric, day)
     if form is Format.table:
         several = len({row.currency for row in rows if row.currency}) > 1
         columns = ["who", "metric", "done", "target", "attainment", "standing", "a_day"]
         title = _title(rows, several=several) if rows else ""
         cells = [_cells(row) + ([row.currency] if several else []) for row in rows]
-        show([*columns, *(["currency"] if several else [])], cells, form, title, NONE)
+        show([*columns, *(["currency"] if several else [])], cells, form, title, "nothing here" if longer else NONE)
+        for whole in answers.wholes(rows):
+            typer.echo(f"{whole.who}: {whole.reached} of {whole.targets} targets reached")
     else:
         show(SCRIPT_COLUMNS, [list(answers.plain(row).values()) for row in rows], form)
+    if longer:
+        complain(f"no target for {period} alone; there are targets for {', '.join(longer)}: ask for that period")
 
 
 def _title(rows: list[ProgressRow], *, several: bool) -> str:

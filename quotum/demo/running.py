@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from threading import Event as Signal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from quotum.demo.selling import CURRENCY, VERSION, Floor, Move, event, pause_seconds, working_moments
 from quotum.demo.team import MANAGER, REPS, organisation
@@ -31,6 +32,11 @@ SELECT count(*) FILTER (number = place), min(id) FROM (
         WHERE source = $source AND trail <> $organisation AND NOT duplicate))
 """  # up to the first that is missing: a log of several partitions may have taken a part of what was sent at once
 OPENED = "SELECT min(asserted_at) FROM events WHERE type = 'quotum.workspace.opened.v1'"
+LIVE = """
+SELECT min(asserted_at) FROM events WHERE source = $source AND trail <> $organisation AND NOT duplicate
+    AND split_part(id, '-', 4)::BIGINT BETWEEN $first AND $last
+GROUP BY id ORDER BY split_part(id, '-', 4)::BIGINT
+"""
 KNOWN = "SELECT id FROM events WHERE source = $source AND trail = $organisation"
 
 
@@ -43,7 +49,12 @@ class Sales(NamedTuple):
 
     seed: int
     floor: Floor
-    opened: datetime
+    moments: list[datetime]  # of the months before the demo was opened
+    zone: ZoneInfo
+
+    def move(self, at: datetime) -> tuple[Move, datetime]:
+        """The next thing that happens, and when."""
+        return self.floor.move(at.astimezone(self.zone).toordinal()), at
 
 
 def go_on(books: Books, seed: int | None) -> Sales:
@@ -57,33 +68,51 @@ def go_on(books: Books, seed: int | None) -> Sales:
             f"{books.history.path} was sold by another demo (version {version}, seed {own}). Move it away to begin "
             "anew, or give another file with --history."
         )
-    floor = Floor(own)
-    for _ in range(sold):
-        floor.move()
-    return Sales(own, floor, from_microseconds(books.history.rows(OPENED)[0][0]))
+    opened = from_microseconds(books.history.rows(OPENED)[0][0])
+    moments = working_moments(own, opened, books.calendar.zone)
+    sales = Sales(own, Floor(own, len(moments)), moments, ZoneInfo(books.calendar.zone))
+    numbers = {"first": len(moments), "last": sold - 1}
+    live = books.history.rows(LIVE, {"source": DEMO_SOURCE, "organisation": ORGANISATION, **numbers})
+    for at in [*moments[:sold], *(from_microseconds(at) for (at,) in live)]:
+        sales.move(at)
+    return sales
 
 
 def catch_up(books: Books, sales: Sales) -> None:
     """Write the team, its targets and the months before the demo was opened, as far as they are not yet there."""
-    moments = working_moments(sales.seed, sales.opened, books.calendar.zone)
-    days = moments[0].date(), books.today()
-    known = {id_ for (id_,) in books.history.rows(KNOWN, {"source": DEMO_SOURCE, "organisation": ORGANISATION})}
-    now = from_microseconds(books.clock())
-    team = [_own(index, *told, sales.opened) for index, told in enumerate(organisation(days[0]))]
-    targets = [_own(index, "quotum.target.agreed.v1", target, now) for index, target in enumerate(_targets(*days))]
-    for told in (team, targets):
-        _take(books, [event for event in told if event.id not in known])
-    left = iter(moments[sales.floor.moves :])
+    first = sales.moments[0].date()
+    opened = from_microseconds(books.history.rows(OPENED)[0][0])
+    _take_new(books, [_own(index, *told, opened) for index, told in enumerate(organisation(first))])
+    agree(books, first)
+    left = iter(sales.moments[sales.floor.moves :])
     while batch := list(islice(left, AT_ONCE)):
-        _record(books, sales.seed, [(sales.floor.move(), at) for at in batch])
+        _record(books, sales.seed, [sales.move(at) for at in batch])
+
+
+def agree(books: Books, first: date) -> None:
+    """Write the targets of every month from a day to today, as far as they are not yet there."""
+    now = from_microseconds(books.clock())
+    targets = enumerate(_targets(first, books.today()))
+    _take_new(books, [_own(index, "quotum.target.agreed.v1", target, now) for index, target in targets])
 
 
 def sell(books: Books, sales: Sales, pace: float, stopped: Signal) -> None:
     """Sell live until stopped; at pace 2 twice as fast. What the log does not take now is said again."""
+    month = books.today().replace(day=1)
     while not stopped.wait(pause_seconds(sales.seed, sales.floor.moves) / pace):
-        move = sales.floor.move(), from_microseconds(books.clock())
+        if (now := books.today().replace(day=1)) != month and _agreed(books, now):
+            month = now
+        move = sales.move(from_microseconds(books.clock()))
         while not _taken(books, sales.seed, move) and not stopped.wait(UnavailableError.retry_after):
             continue
+
+
+def _agreed(books: Books, month: date) -> bool:
+    try:
+        agree(books, month)
+    except UnavailableError:
+        return False
+    return True
 
 
 def _taken(books: Books, seed: int, move: tuple[Move, datetime]) -> bool:
@@ -103,8 +132,10 @@ def _record(books: Books, seed: int, moves: list[tuple[Move, datetime]]) -> None
     books.record(sorted(entries, key=lambda entry: entry.event.sequence))
 
 
-def _take(books: Books, events: list[Event]) -> None:
-    books.record(_admitted(books, events, FEED))
+def _take_new(books: Books, events: list[Event]) -> None:
+    known = {id_ for (id_,) in books.history.rows(KNOWN, {"source": DEMO_SOURCE, "organisation": ORGANISATION})}
+    if new := [event for event in events if event.id not in known]:
+        books.record(_admitted(books, new, FEED))
 
 
 def _admitted(books: Books, events: list[Event], layer: int) -> list[Entry]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from quotum.demo.team import CAMPAIGNS, PRODUCTS, REPS, Product, Rep
 from schemas.facts import FEED, PERSON
 
-VERSION = 1  # another way of selling is another version, since a floor is rebuilt by selling again
+VERSION = 2  # another way of selling is another version, since a floor is rebuilt by selling again
 CURRENCY = "EUR"
 PAST_DAYS = 92
 MOVES_A_DAY = 65
@@ -27,7 +27,12 @@ MOVES_A_CASE = 4.3
 LEADS, QUALIFIED, LEAD_WON, REPEAT_WON = 0.3, 0.6, 0.45, 0.6
 AMENDED, REOPENED, CORRECTED = 0.05, 0.045, 0.025
 LEND = 0.12  # how often somebody else closes
-PAUSE_SECONDS = (0.3, 2.0, 0.5)  # least, most, most often
+PAUSE_SECONDS = (0.5, 6.0, 1.5)  # least, most, most often
+# Live something is to be seen all the time, and no month's sales are to be made in a quarter of an hour: so most moves
+# keep in touch with customers, and few bring a case on.
+LIVE_ON = 0.1  # how often a live move brings a case on
+TOUCHES = (("call", 0.5), ("email", 0.38), ("appointment", 0.12))
+DECIDED = frozenset({"won", "lost"})
 T = TypeVar("T")
 
 
@@ -55,32 +60,50 @@ class Case:
     new: bool
     campaign: str | None
     ahead: list[str]  # what is still to come
+    opened_day: int = -1
+
+    def is_due(self, day: int) -> bool:
+        """Whether its next step can come on a day: nobody decides on the day on which a deal is opened."""
+        return self.ahead[0] not in DECIDED or self.opened_day != day
 
 
 class Floor:
     """The cases that are open, and what happens next."""
 
-    def __init__(self, seed: int) -> None:
-        """Before the first move."""
+    def __init__(self, seed: int, live_from: int | None = None) -> None:
+        """Before the first move. `live_from`: the number of the first that is made live; none is, without one."""
+        self._live_from = live_from
         self._chance = chance(seed, "floor")
         self._open: list[Case] = []
         self._cases = 0
         self.moves = 0
 
-    def move(self) -> Move:
-        """The next thing that happens."""
+    def move(self, day: int | None = None) -> Move:
+        """The next thing that happens, on a day by its number; default: so many moves a day."""
+        day = self.moves // MOVES_A_DAY if day is None else day
+        step, case = self._next(day)
+        if step == "opened":
+            case.opened_day = day
+        self.moves += 1
+        return STEPS[step](case, self.moves - 1, self._chance)
+
+    def _next(self, day: int) -> tuple[str, Case]:
+        due = [case for case in self._open if case.is_due(day)]
+        is_live = self._live_from is not None and self.moves >= self._live_from
+        if self._open and is_live and (not due or self._chance.random() > LIVE_ON):
+            touch = _pick(TOUCHES, lambda one: one[1], self._chance)[0]
+            return touch, self._open[int(self._chance.random() * len(self._open))]
         crowd = max(len(self._open), 1) / CASES_OPEN
-        if not self._open or self._chance.random() < 1 / (MOVES_A_CASE * crowd**2):
+        if not due or self._chance.random() < 1 / (MOVES_A_CASE * crowd**2):
             self._cases += 1
             self._open.append(_case(self._cases, self._chance))
             case = self._open[-1]
         else:
-            case = self._open[int(self._chance.random() ** 2 * len(self._open))]  # rather one that waits long
+            case = due[int(self._chance.random() ** 2 * len(due))]  # rather one that waits long
         step = case.ahead.pop(0)
         if not case.ahead:
             self._open.remove(case)
-        self.moves += 1
-        return STEPS[step](case, self.moves - 1, self._chance)
+        return step, case
 
 
 def chance(seed: int, what: str) -> Random:

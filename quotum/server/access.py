@@ -4,15 +4,17 @@ Loopback alone is not enough against a page in somebody's browser: it can be mad
 So a request must name this server as its host, and one that changes something must not come from another site's page.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from fastapi.routing import APIRoute
 
 from quotum.server.limits import Limits
-from quotum.server.problems import ProblemError
+from quotum.server.problems import Fault, ProblemError
+from schemas.wire import SHOWN, near
 from streams.keys import Key, Keys, Scope
 
 COOKIE = "quotum_key"
@@ -33,8 +35,31 @@ def may(scope: Scope) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
         access: Access = request.app.state.access
         await access.check(request, scope)
+        _refuse_unknown(request)
 
     return check
+
+
+def _refuse_unknown(request: Request) -> None:
+    """A parameter that an address of the API does not know is a slip: the answer would be to something else."""
+    route = request.scope.get("route")
+    if not request.url.query or not isinstance(route, APIRoute) or not route.include_in_schema:
+        return
+    told = request.app.openapi()["paths"][route.path_format][request.method.lower()]
+    known = [one["name"] for one in told.get("parameters", ()) if one["in"] == "query"]
+    faults = [
+        Fault(field=name[:SHOWN], fault="is no parameter here", remedy=_instead(name, known))
+        for name in dict.fromkeys(request.query_params)
+        if name not in known
+    ]
+    if faults:
+        detail = "; ".join(f"{one.field}: {one.fault}: {one.remedy}" for one in faults)
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
+
+
+def _instead(name: str, known: Sequence[str]) -> str:
+    there = f" (there are {', '.join(known)})" if known else ""
+    return (near(name, known, 1).removeprefix(": ") or "leave it out") + there
 
 
 def key_of(request: Request) -> str | None:
@@ -54,9 +79,11 @@ class LoopbackAccess:
         """Let by who comes from this machine and for itself."""
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname
         if host not in LOOPBACK_NAMES:
+            detail, remedy = "this server answers on this machine alone", "ask http://127.0.0.1, not another name"
             raise ProblemError(
                 HTTPStatus.FORBIDDEN,
-                "this server answers on this machine alone: ask http://127.0.0.1, not another name",
+                f"{detail}: {remedy}",
+                [Fault(field="Host", fault=detail, remedy=remedy)],
             )
         _refuse_other_sites(request, scope)
         self._limits.count("loopback")
@@ -75,15 +102,13 @@ class KeyAccess:
         self._limits.count(request.client.host if request.client else "unknown")
         key = self._key(request, scope)
         if key is None:
-            raise ProblemError(
-                HTTPStatus.UNAUTHORIZED,
-                "a key is needed: send `Authorization: Bearer ...` with one made by `quotum key new`",
-                headers=BEARER,
-            )
+            detail, remedy = "a key is needed", "send `Authorization: Bearer ...` with one made by `quotum key new`"
+            fault = Fault(field="Authorization", fault=detail, remedy=remedy)
+            raise ProblemError(HTTPStatus.UNAUTHORIZED, f"{detail}: {remedy}", [fault], BEARER)
         if scope not in key.scopes:
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN, f"the key {key.name!r} may not {scope}: make one with --scope {scope}"
-            )
+            detail, remedy = f"the key {key.name!r} may not {scope}", f"make one with --scope {scope}"
+            fault = Fault(field="Authorization", fault=detail, remedy=remedy)
+            raise ProblemError(HTTPStatus.FORBIDDEN, f"{detail}: {remedy}", [fault])
         self._limits.count(f"key {key.name}")
         request.state.key = key
 
@@ -100,4 +125,5 @@ def _refuse_other_sites(request: Request, scope: Scope) -> None:
     """A browser says which site's page sends a request; other sites' pages change nothing here."""
     origin = request.headers.get("origin")
     if scope != "read" and origin and urlsplit(origin).netloc != request.headers.get("host"):
-        raise ProblemError(HTTPStatus.FORBIDDEN, "a page of another site may not change anything here")
+        detail, remedy = "a page of another site may not change anything here", "ask from this server's own address"
+        raise ProblemError(HTTPStatus.FORBIDDEN, detail, [Fault(field="Origin", fault=detail, remedy=remedy)])

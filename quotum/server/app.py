@@ -11,9 +11,11 @@ from fastapi import FastAPI
 from quotum.server import (
     asking,
     correcting,
+    described,
     entering,
     health,
     ingest,
+    measuring,
     numbering,
     opening,
     pages,
@@ -28,7 +30,7 @@ from quotum.server.limits import Limits
 from quotum.server.live import Hub
 from quotum.server.telling import Telling
 from streams.books import Books
-from streams.keys import Keys
+from streams.keys import Keys, keys_path
 
 logger = logging.getLogger(__name__)
 ABOUT = "Who stands where, and why: events in, live boards out."
@@ -67,7 +69,9 @@ def create_app(
             task.cancel()
         hub.close()
 
-    app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
+    app = FastAPI(
+        title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     problems.describe(app)
     app.state.books = app.state.taker = books
     app.state.hub = hub
@@ -75,12 +79,16 @@ def create_app(
     app.state.comparing = comparing
     app.state.access = access
     problems.install(app)
+    measuring.install(app)
     app.include_router(health.alive)
     for part in (ingest, asking, opening, progress, targets, correcting, numbering, health):
         app.include_router(part.router)
+    described.install(app)
     pages.install(app)
     if keys:
         entering.install(app, keys)
+    else:
+        entering.install_here(app, keys_path(books.history.path))
     return app
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from quotum import boards
 from quotum.boards import Board
 from quotum.counting import UpTo, exactly, up_to
+from quotum.progress import percent
 from quotum.server.access import may
 from quotum.server.feeding import Feed
 from quotum.server.live import Hub
@@ -25,15 +26,25 @@ router = APIRouter(
 By = Literal["rep", "team", "region", "product", "kind", "day", "total"]
 Ties = Literal["standard", "dense", "first"]
 Credit = Literal["owner", "closer", "seller"]
+OfMetric = Annotated[str, Path(description="what is counted, such as revenue")]
+OfPeriod = Annotated[str, Path(description="over which days, such as 2026-11, 2026-Q4 or 2026-11-01..2026-11-15")]
+
+
+RankBy = Literal["value", "attainment"]
 
 
 class Row(BaseModel):
     """A row of a board."""
 
+    key: str = Field(description="the row, whatever its name: currency and who, such as EUR/3; /v1/explain opens it")
     rank: int | None = Field(description="the rank; null for what is unassigned, or has no figure")
     who: str | None = Field(description="the name, or the source's id; null for what is unassigned")
     value: str = Field(description="a plain decimal")
     currency: str = Field(description="of the value; empty without money")
+    target: str | None = Field(description="the target that is valid now, a plain decimal; null without one")
+    attainment_percent: str | None = Field(
+        description="what counts towards the target / target to the tenth, never capped; null without a target"
+    )
 
 
 class BoardAnswer(BaseModel):
@@ -57,25 +68,45 @@ class ReachedAnswer(BaseModel):
 
 
 @router.get("/boards/{metric}/{period}")
-async def get_board(
-    request: Request, metric: str, period: str, by: By = "rep", ties: Ties = "standard", credit: Credit | None = None
+async def get_board(  # noqa: PLR0913, PLR0917 (each is a parameter of the address)
+    request: Request,
+    metric: OfMetric,
+    period: OfPeriod,
+    by: Annotated[By, Query(description="what makes a row")] = "rep",
+    ties: Annotated[
+        Ties, Query(description="how equal values are ranked: 1,2,2,4 or 1,2,2,3 or the earliest first")
+    ] = "standard",
+    credit: Annotated[Credit | None, Query(description="who gets a deal; default: the rule in force")] = None,
+    rank_by: Annotated[
+        RankBy | None, Query(description="value or attainment; default: value. Reps, teams and total have targets.")
+    ] = None,
+    limit: Annotated[
+        int | None, Query(ge=1, lt=2**31, description="the first so many rows only, of each currency; default: all")
+    ] = None,
 ) -> BoardAnswer:
-    """Who stands where."""
+    """Who stands where, and how much of their targets that is."""
     books: Books = request.app.state.books
     position = books.shown()
 
     def ask() -> Board:
-        return boards.board(books, metric, period, by=by, credit=credit, ties=ties, source=books.figures)
+        aims = by in boards.SCOPES and boards.metric_named(metric).unit != "days"
+        ranked = rank_by or ("value" if aims else None)
+        return boards.board(
+            books, metric, period, by=by, credit=credit, ties=ties, rank_by=ranked, source=books.figures
+        )
 
     found, stands_for = await run_in_threadpool(exactly, books, ask)
     rows = [
         Row(
+            key=f"{row.currency}/{row.key}",
             rank=row.rank,
             who=row.who,
             value=value_text(found.metric, row.value, row.currency),
             currency=row.currency,
+            target=None if row.attainment is None else value_text(found.metric, row.target, row.currency),
+            attainment_percent=None if row.attainment is None else percent(row.attainment),
         )
-        for row in found.rows
+        for row in boards.first_rows(found, limit)
     ]
     return BoardAnswer(
         metric=metric,
@@ -90,8 +121,8 @@ async def get_board(
 @router.get("/reached/{metric}/{period}")
 async def get_reached(
     request: Request,
-    metric: str,
-    period: str,
+    metric: OfMetric,
+    period: OfPeriod,
     value: Annotated[str, Query(description="a decimal above 0", max_length=40)],
     credit: Credit | None = None,
 ) -> list[ReachedAnswer]:

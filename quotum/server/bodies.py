@@ -24,9 +24,9 @@ async def body(request: Request, most_bytes: int, remedy: str) -> bytes:
     async for chunk in request.stream():
         found += chunk
         if len(found) > most_bytes:
-            raise ProblemError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {most_bytes} bytes: {remedy}"
-            )
+            detail = f"the body is larger than {most_bytes} bytes"
+            fault = Fault(field="body", fault=detail, remedy=remedy)
+            raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{detail}: {remedy}", [fault])
     return bytes(found)
 
 

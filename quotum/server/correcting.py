@@ -114,6 +114,8 @@ class MovedFigure(BaseModel):
 class Corrected(BaseModel):
     """What a correction moved: nothing where it changed nothing that counts."""
 
+    entity: str = Field(description="what it is about: kind and id, such as deal:D-1001")
+    note: str | None = Field(description="why what it brought is nobody's, and what to do; null where nothing is")
     moved: list[MovedFigure] = Field(description="the figures, by metric, person and day, by the credit rules in force")
 
 
@@ -121,13 +123,14 @@ class Corrected(BaseModel):
 async def post_record(request: Request) -> Corrected:
     """Say that something happened that no feed told."""
     told = await asked(request, Recorded)
+    fields = corrections.with_id(told.kind, told.fields)
 
     def correct(books: Books, author: Author) -> list[corrections.Moved]:
         if books.demo:
             raise QuestionError("these books hold what a demo made up, and nothing real goes in: use others")
-        return corrections.record(books, told.kind, told.fields, told.trail, author)
+        return corrections.record(books, told.kind, fields, told.trail, author)
 
-    return await _answer(request, told, correct)
+    return await _answer(request, told, correct, corrections.entity_of(told.kind, fields))
 
 
 @router.post("/amend", openapi_extra=described(Amended))
@@ -135,7 +138,7 @@ async def post_amend(request: Request) -> Corrected:
     """Put fields of something right."""
     told = await asked(request, Amended)
     return await _answer(
-        request, told, lambda books, author: corrections.amend(books, told.entity, told.fields, author)
+        request, told, lambda books, author: corrections.amend(books, told.entity, told.fields, author), told.entity
     )
 
 
@@ -143,7 +146,7 @@ async def post_amend(request: Request) -> Corrected:
 async def post_void(request: Request) -> Corrected:
     """Say that something did not happen after all."""
     told = await asked(request, Voided)
-    return await _answer(request, told, lambda books, author: corrections.void(books, told.entity, author))
+    return await _answer(request, told, lambda books, author: corrections.void(books, told.entity, author), told.entity)
 
 
 @router.post("/reassign", openapi_extra=described(Reassigned))
@@ -152,7 +155,10 @@ async def post_reassign(request: Request) -> Corrected:
     told = await asked(request, Reassigned)
     shares = told.shares or {told.rep or "": "1"}
     return await _answer(
-        request, told, lambda books, author: corrections.reassign(books, told.entity, shares, told.day, author)
+        request,
+        told,
+        lambda books, author: corrections.reassign(books, told.entity, shares, told.day, author),
+        told.entity,
     )
 
 
@@ -161,18 +167,23 @@ async def post_withdraw(request: Request) -> Corrected:
     """Take corrections back."""
     told = await asked(request, Withdrawn)
     return await _answer(
-        request, told, lambda books, author: corrections.withdraw(books, told.entity, told.fields or (), author)
+        request,
+        told,
+        lambda books, author: corrections.withdraw(books, told.entity, told.fields or (), author),
+        told.entity,
     )
 
 
 async def _answer(
-    request: Request, told: _Asked, correct: Callable[[Books, Author], list[corrections.Moved]]
+    request: Request, told: _Asked, correct: Callable[[Books, Author], list[corrections.Moved]], entity: str
 ) -> Corrected:
     author = Author(told.by, key_of(request))
     found = await run_in_threadpool(correct, request.app.state.books, author)
     return Corrected(
+        entity=entity,
+        note=corrections.why_unassigned(found, entity) or None,
         moved=[
             MovedFigure(metric=one.metric, who=one.who, day=one.day, moved=one.by, currency=one.currency)
             for one in found
-        ]
+        ],
     )

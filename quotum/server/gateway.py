@@ -11,12 +11,13 @@ from prometheus_client import CollectorRegistry, Gauge
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from quotum.server import ingest, problems
+from quotum.server import described, ingest, measuring, problems
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
 from quotum.server.health import alive, exposed
 from quotum.server.ingest import Taker
 from quotum.server.limits import Limits
 from quotum.server.problems import ProblemError, documented
+from quotum.server.rendering import HERE, Static
 from streams.books import UnavailableError
 from streams.keys import Keys
 
@@ -62,15 +63,26 @@ def create_gateway(
         yield
         await run_in_threadpool(close)
 
-    app = FastAPI(title="Quotum gateway", description=ABOUT, version=version("quotum"), lifespan=lifespan)
+    app = FastAPI(
+        title="Quotum gateway",
+        description=ABOUT,
+        version=version("quotum"),
+        lifespan=lifespan,
+        docs_url=None,  # theirs are of other hosts
+        redoc_url=None,
+    )
     problems.describe(app)
     app.state.taker = gateway
     app.state.waiting = waiting or (lambda: gateway.waiting)
     app.state.access = access
     problems.install(app)
+    if waiting is None:  # of several processes each would tell its own part for the whole
+        measuring.install(app)
     app.include_router(ingest.router)
     app.include_router(alive)
     app.include_router(router)
+    app.mount("/static", Static(directory=HERE / "static"), name="static")
+    described.install(app)
     return app
 
 
@@ -90,4 +102,4 @@ async def get_metrics(request: Request) -> Response:
     """What is measured, for Prometheus."""
     registry, waiting = CollectorRegistry(), request.app.state.waiting()
     Gauge("quotum_gateway_waiting", "Events not acknowledged yet", registry=registry).set(waiting)
-    return exposed(registry)
+    return exposed(registry, measuring.measured_of(request))

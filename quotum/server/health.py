@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from quotum.server.comparing import Comparing, Live
+from quotum.server.measuring import Measured, measured_of
 from quotum.server.problems import ProblemError, documented
 from streams.books import Books
 
@@ -63,9 +64,10 @@ async def get_metrics(request: Request) -> Response:
         lag.labels(partition).set(behind)
     Gauge("quotum_viewers", "Viewers of live boards", registry=registry).set(request.app.state.hub.viewers)
     request.app.state.comparing.measure(registry)
-    return exposed(registry)
+    return exposed(registry, measured_of(request))
 
 
-def exposed(registry: CollectorRegistry) -> Response:
-    """What was measured, in the form that Prometheus reads."""
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+def exposed(registry: CollectorRegistry, measured: Measured | None = None) -> Response:
+    """What was measured, in the form that Prometheus reads; `measured`: what is so as it goes."""
+    text = generate_latest(registry) + (generate_latest(measured.registry) if measured else b"")
+    return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from quotum.server.access import may
 from quotum.server.bodies import body
+from quotum.server.measuring import measured_of
 from quotum.server.problems import Fault, ProblemError, documented
 from schemas.envelope import Event
 from schemas.facts import FEED
@@ -53,7 +54,7 @@ class Answers(BaseModel):
     "/events",
     response_model=Answers,
     dependencies=[Depends(may("write"))],
-    responses=documented(400, 401, 403, 413, 429, 503),
+    responses=documented(400, 401, 403, 413, 422, 429, 503),
     openapi_extra={"requestBody": {"required": True, "content": {media: {"schema": EVENTS} for media in MEDIA_TYPES}}},
 )
 async def post_events(request: Request) -> Response:
@@ -62,6 +63,8 @@ async def post_events(request: Request) -> Response:
     events = _events(await body(request, LARGEST_BODY_BYTES, "send fewer events at once"))
     taker: Taker = request.app.state.taker
     results = await run_in_threadpool(take, taker, events, FEED)
+    if measured := measured_of(request):
+        measured.events(one["result"] for one in results)
     return Response(encode({"results": results}), media_type="application/json")
 
 
@@ -104,7 +107,8 @@ def _events(sent: bytes) -> list[Any]:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON", [fault]) from None
     events = found if isinstance(found, list) else [found]
     if len(events) > MOST_EVENTS:
-        raise ProblemError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{len(events)} events are more than {MOST_EVENTS}: send fewer at once"
+        fault = Fault(
+            field="body", fault=f"{len(events)} events are more than {MOST_EVENTS}", remedy="send fewer at once"
         )
+        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{fault.fault}: {fault.remedy}", [fault])
     return events

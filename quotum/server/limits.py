@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
-from quotum.server.problems import ProblemError
+from quotum.server.problems import Fault, ProblemError
 
 REQUESTS_PER_SECOND = 500.0
 BURST_REQUESTS = 1_000.0
@@ -37,9 +37,9 @@ class Limits:
         if left < 1:
             self._buckets[caller] = (left, now)
             wait = str(math.ceil((1 - left) / self._per_second))
-            raise ProblemError(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                f"more than {self._per_second:g} requests a second: send more events in one request, or ask less often",
-                headers={"Retry-After": wait},
-            )
+            detail = f"more than {self._per_second:g} requests a second"
+            remedy = "send more events in one request, or ask less often"
+            fault = Fault(field="Retry-After", fault=detail, remedy=f"{remedy}; again in {wait} s")
+            later = {"Retry-After": wait}
+            raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, f"{detail}: {remedy}", [fault], later)
         self._buckets[caller] = (left - 1, now)

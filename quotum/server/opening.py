@@ -2,28 +2,33 @@
 
 import json
 from collections.abc import Mapping
+from difflib import get_close_matches
 from fractions import Fraction
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, NamedTuple
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from quotum import boards
-from quotum.boards import BoardRow
+from quotum.boards import Board, BoardRow
 from quotum.boards import Question as Asked
 from quotum.corrections import author_of
+from quotum.people import SHOWN, parties
+from quotum.questions import parted
 from quotum.server import addresses  # noqa: F401 (registers `whole`)
 from quotum.server.access import may
-from quotum.server.problems import ProblemError, documented
+from quotum.server.problems import Fault, ProblemError, documented
 from quotum.server.showing import Question
 from quotum.values import value_text
 from schemas.moments import from_microseconds, instant_text
 from streams.books import Books
 from streams.explaining import Step, steps
 from streams.figures import By
+from streams.vault import Kind
 
+OF_KEY = "the row: its `key` on the board, such as EUR/3, or a name or source id where that is one row alone"
 PAGE = 50
 MOST = 1_000
 NUMBERED = ("rep", "team")
@@ -76,17 +81,37 @@ class Opened(NamedTuple):
 def opened(books: Books, question: Question, key: str, limit: int, skip: int) -> Opened:
     """A figure of a board, opened. QuestionError for a board that there is not, LookupError for a row."""
     by: By = question.by
-    currency, _, who = key.partition("/")
     asked = boards.asked_for(books, question.metric, question.period, by, question.credit, question.team)
     board = boards.board(
         books, question.metric, question.period, by=by, credit=question.credit, ties=question.ties, team=question.team
     )
-    row = next((one for one in board.rows if (one.currency, one.key) == (currency, who)), None)
-    if row is None:
-        raise LookupError(f"there is no row {key[:60]!r} on this board")
-    wanted = boards.UNASSIGNED[by] if row.who is None else int(who) if by in NUMBERED else who
-    found, count = steps(books.history, asked.postings, currency, _who(wanted), limit=limit, skip=skip)
+    row = _row(books, board, by, key)
+    wanted = boards.UNASSIGNED[by] if row.who is None else int(row.key) if by in NUMBERED else row.key
+    found, count = steps(books.history, asked.postings, row.currency, _who(wanted), limit=limit, skip=skip)
     return Opened(asked, row, found, count)
+
+
+def _row(books: Books, board: Board, by: By, key: str) -> BoardRow:
+    """The row of a key, or of a name that is that of one row alone; LookupError says what there is."""
+    for row in board.rows:
+        if key_of_row(row) == key:
+            return row
+    kind: Kind | None = "person" if by == "rep" else "team" if by == "team" else None
+    named = {str(one.number) for one in parties(books, key, [kind])} if kind else {key}
+    found = [row for row in board.rows if row.who is not None and row.key in named]
+    if len(found) == 1:
+        return found[0]
+    shown = key[:SHOWN]
+    if found:
+        raise LookupError(f"{shown!r} has several rows on this board; give a key: {', '.join(map(key_of_row, found))}")
+    near = get_close_matches(key, [row.who for row in board.rows if row.who is not None], 3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "its rows at /v1/boards have a `key` each"
+    raise LookupError(f"there is no row {shown!r} on this board; {hint}")
+
+
+def key_of_row(row: BoardRow) -> str:
+    """By what a row is asked for, whatever its name: currency and who."""
+    return f"{row.currency}/{row.key}"
 
 
 def _who(wanted: object) -> int | str:
@@ -98,31 +123,33 @@ async def get_explanation(  # noqa: PLR0913, PLR0917 (each is a parameter of the
     request: Request,
     metric: str,
     period: str,
-    key: str,
+    key: Annotated[str, Path(description=OF_KEY)],
     by: Literal["rep", "team", "region", "product", "kind", "day", "total"] = "rep",
     credit: Literal["owner", "closer", "seller"] | None = None,
     team: Annotated[int | None, Query(ge=0, lt=2**31, description="only what counts for this team")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST, description="how many events")] = PAGE,
     skip: Annotated[int, Query(ge=0, lt=2**31, description="how many of the newest to leave out")] = 0,
 ) -> Explained:
-    """What a figure is made of. `key` names the row, as the live board does: currency and who, such as `EUR/3`."""
+    """What a figure is made of."""
     books: Books = request.app.state.books
     question = Question(metric=metric, period=period, by=by, credit=credit, team=team)
     try:
         found = await run_in_threadpool(opened, books, question, key, limit, skip)
     except LookupError as error:
-        raise ProblemError(HTTPStatus.NOT_FOUND, str(error)) from error
-    return explained(found, key, await run_in_threadpool(books.vault.labels, "person"))
+        fault, remedy = parted(str(error))
+        told = [Fault(field="key", fault=fault, remedy=remedy)]
+        raise ProblemError(HTTPStatus.NOT_FOUND, str(error), told) from error
+    return explained(found, await run_in_threadpool(books.vault.labels, "person"))
 
 
-def explained(found: Opened, key: str, labels: Mapping[int, str]) -> Explained:
+def explained(found: Opened, labels: Mapping[int, str]) -> Explained:
     """The same in plain texts. `labels`: of people by number."""
     metric, row = found.asked.metric, found.row
     return Explained(
         metric=metric.name,
         first=str(found.asked.period.first),
         last=str(found.asked.period.last),
-        key=key,
+        key=key_of_row(row),
         who=row.who,
         value=value_text(metric, row.value, row.currency),
         currency=row.currency,

@@ -8,10 +8,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
-from quotum.questions import QuestionError
+from quotum.questions import QuestionError, parted
 from quotum.server.refusing import refused
+from schemas.wire import SHOWN, text_of
 from schemas.wire import Fault as Wrong
 from streams.books import UnavailableError
 from streams.history import HistoryError
@@ -19,6 +21,7 @@ from streams.vault_file import VaultError
 
 MEDIA_TYPE = "application/problem+json"
 SEE = "see /docs for what is expected there"
+ADDRESSES = "take one of the addresses at /docs"
 
 
 class Fault(BaseModel):
@@ -87,8 +90,21 @@ def answer(
 
 def told(faults: Sequence[Wrong]) -> list[Fault]:
     """What is wrong with fields, as a problem says it: fault and remedy apart."""
-    parts = [(one.path.removeprefix("data."), one.text.partition(": ")) for one in faults]
-    return [Fault(field=path, fault=fault, remedy=remedy or SEE) for path, (fault, _, remedy) in parts]
+    return [_told(one) for one in faults]
+
+
+def _told(one: Wrong) -> Fault:
+    path = one.path.removeprefix("data.")
+    if one.remedy:
+        return Fault(field=path, fault=one.text, remedy=one.remedy)
+    fault, _, remedy = one.text.partition(": ")
+    return Fault(field=path, fault=fault, remedy=remedy or SEE)
+
+
+def _of_parameter(details: ErrorDetails) -> Fault:
+    """What is wrong with a parameter of an address, by its own name."""
+    where, *path = (str(part) for part in details["loc"])
+    return _told(Wrong(".".join(path) or where, text_of(details, BaseModel)))
 
 
 def install(app: FastAPI) -> None:
@@ -103,7 +119,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(UnavailableError)
     async def _unavailable(_: Request, error: UnavailableError) -> JSONResponse:
         later = {"Retry-After": str(error.retry_after)}
-        return answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; {error.remedy}", headers=later)
+        fault = Fault(field="log", fault=str(error), remedy=error.remedy)
+        return answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; {error.remedy}", [fault], later)
 
     @app.exception_handler(HistoryError)
     @app.exception_handler(VaultError)
@@ -112,23 +129,28 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(QuestionError)
     async def _question(_: Request, error: QuestionError) -> JSONResponse:
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), told(error.faults))
+        return answer(
+            HTTPStatus.UNPROCESSABLE_ENTITY, str(error), told(error.faults or [Wrong("", *parted(str(error)))])
+        )
 
     @app.exception_handler(RequestValidationError)
     async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [
-            Fault(
-                field=".".join(str(part) for part in fault["loc"]),
-                fault=str(fault["msg"]),
-                remedy=SEE,
-            )
-            for fault in error.errors()
-        ]
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not as this address expects it", faults)
+        faults = [_of_parameter(details) for details in error.errors()]
+        detail = "; ".join(f"{one.field}: {one.fault}: {one.remedy}" for one in faults)
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers) if error.headers else None
         return refused(request, error.status_code, headers) or answer(
-            error.status_code, str(error.detail), headers=headers
+            error.status_code, str(error.detail), _of_address(request, error.status_code), headers
         )
+
+
+def _of_address(request: Request, status: int) -> list[Fault]:
+    """What is wrong with an address that leads nowhere, or is not asked so."""
+    if status == HTTPStatus.NOT_FOUND:
+        return [Fault(field="path", fault=f"there is nothing at {request.url.path[:SHOWN]}", remedy=ADDRESSES)]
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return [Fault(field="method", fault=f"{request.method} is not what this address answers to", remedy=ADDRESSES)]
+    return []

@@ -45,6 +45,16 @@ class Progress(BaseModel):
     standing: Standing | None = Field(description="whether it is going fast enough; null without a target")
 
 
+class Whole(BaseModel):
+    """How many of somebody's targets are reached: a quota of several is reached when all of them are."""
+
+    who: str = Field(description="the name, or the source's id; company for everybody")
+    scope: str = Field(description="rep, team or company")
+    reached: int = Field(description="how many of the targets are reached")
+    targets: int = Field(description="how many there are")
+    is_reached: bool = Field(description="whether all of them are")
+
+
 class ProgressAnswer(BaseModel):
     """How far everyone is who was asked for, the company first."""
 
@@ -54,6 +64,8 @@ class ProgressAnswer(BaseModel):
     position: int = Field(description="a number that grows with each event that counts")
     stands_for: UpTo = Field(description="which events it counts, in each row alike")
     rows: list[Progress] = Field(description="by company, team and rep, then by metric")
+    wholes: list[Whole] = Field(description="those who have several targets among the rows")
+    longer: list[str] = Field(description="where no row has a target: longer periods that cover this one and have some")
 
 
 @router.get("/progress/{period}")
@@ -76,6 +88,7 @@ def _answer(request: Request, period: str, who: str | None, on: Day | None, metr
     day = on or books.today()
     span = period_named(books.organisation(), period)
     rows, stands_for = exactly(books, lambda: progress.progress(books, period, who, metric, day))
+    aimed = any(row.target for row in rows)
     return ProgressAnswer(
         first=str(span.first),
         last=str(span.last),
@@ -83,4 +96,15 @@ def _answer(request: Request, period: str, who: str | None, on: Day | None, metr
         position=position,
         stands_for=up_to(stands_for),
         rows=[Progress.model_validate(progress.plain(row)) for row in rows],
+        wholes=[
+            Whole(
+                who=one.who,
+                scope=one.scope.kind,
+                reached=one.reached,
+                targets=one.targets,
+                is_reached=one.reached == one.targets,
+            )
+            for one in progress.wholes(rows)
+        ],
+        longer=[] if aimed else progress.longer_periods(books, period, who, metric, day),
     )

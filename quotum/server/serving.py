@@ -44,7 +44,7 @@ def serve(
     app: FastAPI, history: Path, listening: socket.socket, ready: Callable[[str], object], commands: Commands
 ) -> None:
     """Serve until told to stop. `ready` is called with the address once it answers; `commands` runs those of others."""
-    with owning(history, address(listening)) as owner, routing():
+    with owning(history, address(listening), listening.getsockname()[0]) as owner, routing():
         install(app, history, owner, commands)
         run(app, listening, ready)
 

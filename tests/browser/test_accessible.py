@@ -18,6 +18,7 @@ PAGES = {
     "nothing": "/?period=2020-01",
     "unknown": "/?metric=nonsense",
     "nowhere": "/nowhere?",
+    "api": "/docs?",
     "why": "/why?metric=revenue&period=2026-11&by=rep&key=EUR/3",
     "behind": "/why?metric=revenue&period=2026-11&by=rep&key=EUR/7",
     "events": "/events/deal:seed-0?",

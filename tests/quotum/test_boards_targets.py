@@ -43,6 +43,11 @@ def test_a_board_by_attainment_ranks_whoever_has_a_target_and_shows_the_others_b
     ]
 
 
+def test_who_has_no_target_stands_below_by_value_whoever_was_known_first(aimed: Books) -> None:
+    say(aimed, *won("more", "Dee", "2017-05-05", "260.00"))
+    assert [row[1] for row in aims(aimed, rank_by="attainment")] == ["Bob", "Ann", "Dee", "Cas", None]
+
+
 def test_a_board_by_value_can_show_targets_and_without_asking_shows_none(aimed: Books) -> None:
     by_value = aims(aimed, rank_by="value")
     assert [row[:3] for row in by_value] == [row[:3] for row in aims(aimed)]

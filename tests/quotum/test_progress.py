@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quotum.boards import board
-from quotum.progress import ProgressRow, figure_text, percent, progress
+from quotum.progress import ProgressRow, figure_text, longer_periods, percent, progress, wholes
 from quotum.questions import QuestionError
 from quotum.targets import Wish, set_target
 from quotum.values import value_text
@@ -78,6 +78,9 @@ def test_three_of_four_activities_are_reached_and_the_fourth_is_half_done(books:
         "demos": "50",
         "meetings": "100",
     }
+    [whole] = wholes(progress(books, MAY, "Bob"))
+    assert (whole.who, whole.reached, whole.targets) == ("Bob", 3, 4)
+    assert wholes(progress(books, MAY, "Bob", "calls")) == []
 
 
 def test_a_combination_shows_each_of_its_parts(books: Books) -> None:
@@ -277,3 +280,15 @@ def test_a_percentage_is_shown_to_the_tenth(part: Fraction, shown: str) -> None:
 def test_a_percentage_is_never_off_by_a_tenth_and_says_100_only_when_it_is_reached(part: Fraction) -> None:
     assert abs(Fraction(percent(part)) - 100 * part) < Fraction(1, 10)
     assert (Fraction(percent(part)) >= 100) is (part >= 1)
+
+
+def test_a_longer_period_that_has_targets_covers_those_within_it(books: Books) -> None:
+    aim(books, "calls", "5", "2017-05", rep="Ann")
+    aim(books, "calls", "9", "2017", rep="Ann")
+    aim(books, "emails", "9", "2017-Q2", rep="Bob")
+    assert longer_periods(books, "2017-05-31") == ["2017-05", "2017-Q2", "2017"]
+    assert longer_periods(books, "2017-05", "Ann") == ["2017"]
+    assert longer_periods(books, "2017-05-31..2017-06-01", "Ann", "calls") == ["2017"]
+    assert longer_periods(books, "2017-05-31", "Cas") == longer_periods(books, "2017") == []
+    aim(books, "calls", "0", "2017", rep="Ann", day=date(2017, 5, 1))
+    assert longer_periods(books, "2017-05", "Ann") == []

@@ -51,6 +51,27 @@ def test_who_puts_something_right_is_kept_by_number_and_shown_by_name(quotum: Qu
     assert [one["source"] for one in told if one["by"] == "person"] == ["quotum:person/2", "quotum:person"]
 
 
+def test_what_is_recorded_without_an_id_gets_one_of_its_own_and_is_known_by_it(quotum: Quotum, path: str) -> None:
+    call = ("record", "call.logged", "rep=anna", "day=2017-06-03", "--history", path)
+    first, second = quotum(*call), quotum(*call)
+    entities = [answer.stderr.split()[3] for answer in (first, second)]
+    assert len(set(entities)) == 2
+    assert all(entity.startswith("call:") for entity in entities)
+    voided = quotum("void", entities[0], "--history", path, "--format", "csv")
+    assert voided.stdout == "metric,who,day,moved,currency\ncalls,anna,2017-06-03,-1,\n"
+
+
+def test_what_is_nobodys_is_said_to_be_with_the_reason_and_the_way_out(quotum: Quotum, path: str) -> None:
+    won = ("record", "deal.won", "id=D9", "rep=anna", "amount=9.00 EUR", "day=2017-06-03", "--history", path)
+    answer = quotum(*won)
+    assert "unassigned" in answer.stdout
+    assert "nobody said whose deal:D9 is" in answer.stderr
+    assert "`quotum record deal.opened id=D9 rep=WHO day=DAY`" in answer.stderr
+    opened = quotum("record", "deal.opened", "id=D9", "rep=anna", "day=2017-06-03", "--history", path)
+    assert "revenue" in opened.stdout
+    assert opened.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -58,6 +79,9 @@ def test_who_puts_something_right_is_kept_by_number_and_shown_by_name(quotum: Qu
         (("amend", "deal:D7", "units=3"), "there is no deal:D7"),
         (("reassign", "deal:D1", "ann"), "did you mean anna"),
         (("void", "deal:D1", "--by", "ann"), "did you mean anna"),
+        (("record", "deal.won", "day=2017-06-03"), "id: is missing: say which deal it is about"),
+        (("amend", "deal:D1", "amount=100"), "amount: is '100', without a currency: write \"amount=100 EUR\""),
+        (("record", "deal.opened", "amount=5", "day=2017-06-03"), 'write "amount=5 EUR"'),
         (("record", "call.loged", "id=1"), "did you mean call.logged"),
     ],
 )

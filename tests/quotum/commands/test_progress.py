@@ -38,6 +38,7 @@ def test_a_table_shows_how_far_everyone_with_a_target_is(quotum: Quotum) -> None
         "Ann  revenue  270.00  200.00        135%  ahead      0.00",
         "Bob  calls         1       3       33.3%  behind      0.4",
         "Bob  revenue   -8.00  100.00         -8%  behind    21.60",
+        "Bob: 0 of 2 targets reached",
     ]
 
 
@@ -65,6 +66,17 @@ def test_where_there_is_no_target_it_says_how_to_set_one(quotum: Quotum) -> None
     found = quotum("progress", "2016")
     assert found.exit_code == 0
     assert "no target here; set one: quotum target set" in found.stdout
+
+
+def test_a_part_of_a_longer_period_with_targets_names_it_rather_than_having_none(quotum: Quotum) -> None:
+    nobody = quotum("progress", "2017-05-02..2017-05-03")
+    assert nobody.stdout.strip() == "nothing here"
+    assert f"there are targets for {MAY}: ask for that period" in nobody.stderr
+    ann = quotum("progress", "Ann", "2017-05-05")
+    assert "270.00" in ann.stdout
+    assert f"there are targets for {MAY}" in ann.stderr
+    assert quotum("progress", "Ann", "2017-05-05", "--metric", "calls").stderr == ""
+    assert quotum("progress", MAY).stderr == ""
 
 
 def test_several_currencies_have_a_column(quotum: Quotum) -> None:

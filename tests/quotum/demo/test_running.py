@@ -1,5 +1,6 @@
 """The demo keeps its own books, fills them once, goes on from its log, and never mixes with what is real."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from quotum import boards
 from quotum.demo import running, selling
 from quotum.demo.running import ZONE, DemoError, Sales, catch_up, go_on, sell
-from quotum.demo.selling import Floor
 from schemas.facts import FEED, PERSON
 from schemas.moments import microseconds
 from schemas.received import read_event
@@ -125,12 +125,13 @@ def test_a_past_that_was_broken_off_is_written_to_its_end(
 
 
 def test_what_a_log_took_only_a_part_of_is_sold_again_from_the_first_that_is_missing(books: Books) -> None:
-    sales, other = go_on(books, 1), Floor(1)
+    sales = go_on(books, 1)
     catch_up(books, sales)
-    for number in range(sales.floor.moves + 4):
-        move = other.move()
-        if number >= sales.floor.moves and number != sales.floor.moves + 2:
-            running._record(books, 1, [(move, NOW)])  # noqa: SLF001 (one by one, as partitions take them)
+    other, first = go_on(books, None), sales.floor.moves
+    for number in range(first, first + 4):
+        move = other.move(NOW)
+        if number != first + 2:
+            running._record(books, 1, [move])  # noqa: SLF001 (one by one, as partitions take them)
     again = go_on(books, None)
     assert again.floor.moves == sales.floor.moves + 2
     live(books, again, 3)  # and the one that was there already
@@ -163,10 +164,9 @@ def test_what_the_log_does_not_take_now_is_said_again_until_it_does(
     assert go_on(books, None).floor.moves == 3
 
 
-def test_a_person_corrects_above_what_was_sold(books: Books) -> None:
-    sales = go_on(books, 1)
-    catch_up(books, sales)
-    live(books, sales, 400)
+def test_a_person_corrects_above_what_was_sold(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selling, "CORRECTED", 0.9)
+    catch_up(books, go_on(books, 1))
     assert {layer for *_, layer, _ in log(books)} == {FEED, PERSON}
 
 
@@ -177,6 +177,28 @@ def test_targets_of_a_new_month_are_agreed_at_the_next_start(tmp_path: Path) -> 
     with Books.open(path, clock=lambda: microseconds(NOW + timedelta(days=20))) as books:
         catch_up(books, go_on(books, None))
         assert {target.period.first.month for target in books.targets()} == {11, 12}
+
+
+def test_targets_of_a_new_month_are_agreed_as_it_begins_while_it_sells(tmp_path: Path) -> None:
+    now = NOW
+    path = tmp_path / "demo.duckdb"
+    with Books.create(path, zone=ZONE, currency="EUR", demo=True, clock=lambda: microseconds(now)) as books:
+        sales = go_on(books, None)
+        catch_up(books, sales)
+        live(books, sales, 1)
+        assert {target.period.first.month for target in books.targets()} == {11}
+        stopped = Signal()
+
+        def one_sold() -> None:
+            nonlocal now
+            if now == NOW:
+                now = NOW + timedelta(days=8)
+            elif books.targets() and sales.floor.moves % 7 == 0:
+                stopped.set()
+
+        books.on_recorded(one_sold)
+        sell(books, sales, 1_000_000, stopped)
+        assert Counter(target.period.first.month for target in books.targets()) == {11: 28, 12: 28}
 
 
 def test_another_seed_does_not_go_on_in_the_same_books(books: Books) -> None:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,13 +78,33 @@ def test_now_and_then_a_win_is_undone_amended_or_corrected_by_a_person() -> None
     assert 0.005 < seen["deal.amended", True] / wins < 0.1
 
 
-def test_live_something_happens_all_the_time_and_a_win_every_five_to_ten_seconds() -> None:
-    live = moves(1, 8_000)[4_000:]
-    waits = [pause_seconds(1, move.number) for move in live]
-    assert min(waits) >= 0.3
-    assert max(waits) <= 2
-    wins = sum(move.kind == "deal.won" for move in live)
-    assert 5 <= sum(waits) / wins <= 10
+def won_euros(sold: list[Move]) -> float:
+    return sum(float(move.data["amount"]["value"]) for move in sold if move.kind == "deal.won")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_live_something_happens_every_few_seconds_and_an_hour_makes_no_month(seed: int) -> None:
+    floor = Floor(seed, 4_000)
+    past = [floor.move() for _ in range(4_000)]
+    live = [floor.move(10_000) for _ in range(1_350)]
+    waits = [pause_seconds(seed, move.number) for move in live]
+    assert (min(waits) >= 0.5, max(waits) <= 6, 3_000 < sum(waits) < 4_200) == (True, True, True)
+    assert won_euros(past) / 3 / 20 < won_euros(live) < won_euros(past) / 3 / 4  # of a month
+    kinds = Counter(move.kind for move in live)
+    assert kinds["call.logged"] + kinds["email.sent"] + kinds["appointment.held"] > len(live) * 0.8
+    assert 8 <= kinds["deal.won"] <= 40
+
+
+@given(seeds, st.integers(0, 400))
+@settings(max_examples=10)
+def test_no_deal_is_opened_and_won_on_one_day(seed: int, live_from: int) -> None:
+    floor, opened = Floor(seed, live_from), {}
+    for number in range(1_500):
+        day = number // 100
+        move = floor.move(day)
+        if move.kind == "deal.opened":
+            opened[move.case] = day
+        assert move.kind not in {"deal.won", "deal.lost"} or opened[move.case] < day
 
 
 def test_the_cases_that_are_open_stay_about_as_many() -> None:

@@ -314,3 +314,19 @@ def test_whatever_is_said_of_a_deal_is_recorded_or_refused_and_the_figures_agree
                 "sql": replaying.sql_cells(cursor, books.calendar.zone),
             }
         assert replaying.differences(ways) == []
+
+
+def test_what_is_recorded_without_an_id_is_known_by_one_that_the_answer_tells(client: TestClient) -> None:
+    call = {"kind": "call.logged", "fields": {"rep": "anna", "day": "2026-03-03"}}
+    first, second = (client.post("/v1/corrections/record", json=call).json() for _ in range(2))
+    assert first["entity"] != second["entity"]
+    assert (first["note"], first["moved"][0]["moved"]) == (None, "+1")
+    voided = client.post("/v1/corrections/void", json={"entity": first["entity"]}).json()
+    assert (voided["entity"], voided["moved"][0]["moved"]) == (first["entity"], "-1")
+
+
+def test_what_is_nobodys_is_said_to_be_with_the_way_out(client: TestClient) -> None:
+    fields = {"id": "D9", "rep": "anna", "day": "2026-03-03", "amount": {"value": "5.00", "currency": "EUR"}}
+    found = client.post("/v1/corrections/record", json={"kind": "deal.won", "fields": fields}).json()
+    assert {one["who"] for one in found["moved"]} == {None}
+    assert "deal.opened id=D9 rep=WHO" in found["note"]

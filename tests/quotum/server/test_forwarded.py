@@ -121,9 +121,14 @@ def test_a_file_that_a_command_writes_goes_back_to_who_named_it(client: TestClie
     assert {name: base64.b64decode(content) for name, content in said["files"].items()} == {"out.csv": b"refused rows"}
 
 
-@pytest.mark.parametrize("word", ["init", "serve", "demo", "key", "link"])
+@pytest.mark.parametrize("word", ["init", "serve", "demo", "key"])
 def test_what_is_about_another_machine_is_not_run(word: str, client: TestClient) -> None:
     assert status(client, word, headers={SECRET_HEADER: SECRET}) == 422
+
+
+def test_a_link_is_made_for_this_machine_alone(client: TestClient) -> None:
+    assert status(client, "link", headers={}) == 422
+    assert status(client, "link", headers={SECRET_HEADER: SECRET}) == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"words": []}', b"\xff", b'{"words": ["board"]}'])

@@ -111,7 +111,7 @@ def test_the_command_line_gives_the_same_rows(client: TestClient, tmp_path: Path
         ("soon", "not a period"),
         (f"{MAY}?metric=smiles", "there is no metric"),
         (f"{MAY}?metric=cycle_days_median", "is a duration"),
-        (f"{MAY}?on=0", "query.on"),
+        (f"{MAY}?on=0", "such as 2017-03-01"),
         (f"{MAY}/anne", "did you mean ann"),
     ],
 )
@@ -129,3 +129,13 @@ def test_reading_it_takes_the_scope_read(tmp_path: Path) -> None:
         statuses = {scope: client.get(f"/v1/progress/{MAY}", headers=key).status_code for scope, key in held.items()}
         assert statuses == {"read": 200, "write": 403, "correct": 403}
         assert client.get(f"/v1/progress/{MAY}").status_code == 401
+
+
+def test_several_targets_of_one_are_told_as_a_whole_and_longer_periods_are_named(client: TestClient) -> None:
+    assert (progress(client, MAY)["wholes"], progress(client, MAY)["longer"]) == ([], [])
+    body = {**AGREED, "metric": "deals_won", "value": "1", "rep": "bob", "by": "ann"}
+    assert client.post("/v1/targets", json=body).status_code == 200
+    [whole] = progress(client, MAY, on="2017-05-19")["wholes"]
+    assert whole == {"who": "bob", "scope": "rep", "reached": 1, "targets": 2, "is_reached": False}
+    assert progress(client, MAY)["wholes"][0]["is_reached"] is True
+    assert progress(client, "2017-05-05/ann")["longer"] == [MAY]
