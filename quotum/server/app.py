@@ -22,6 +22,7 @@ from quotum.server import (
     targets,
 )
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
+from quotum.server.admitting import Admission
 from quotum.server.comparing import Comparing
 from quotum.server.feeding import Feed
 from quotum.server.limits import Limits
@@ -70,6 +71,7 @@ def create_app(
     app = FastAPI(title="Quotum", description=ABOUT, version=version("quotum"), lifespan=lifespan)
     problems.describe(app)
     app.state.books = app.state.taker = books
+    app.state.admission = Admission()
     app.state.hub = hub
     app.state.feed = feed
     app.state.comparing = comparing

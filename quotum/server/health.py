@@ -1,12 +1,12 @@
 """Whether the server lives, whether it can answer, and what it measures."""
 
+import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from quotum.server.comparing import Comparing, Live
 from quotum.server.problems import ProblemError, documented
@@ -48,7 +48,7 @@ async def get_ready(request: Request) -> Ready:
     """Ready to answer? 503 if history cannot be read, or it or the cells are not kept up with their log."""
     books: Books = request.app.state.books
     try:
-        position = await run_in_threadpool(books.stored_offset)
+        position = await asyncio.to_thread(books.stored_offset)  # no thread that others wait in for the log
     except Exception as error:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"history cannot be read: {error}") from error
     if trouble := books.trouble():
