@@ -269,6 +269,14 @@ class Books:
         """How far history is behind the log, per partition; embedded it is the log."""
         return {}
 
+    def cells_trouble(self) -> str:
+        """Why the cells that figures are taken from are not kept up, if they are not; embedded there are none."""
+        return ""
+
+    def cells_lags(self) -> dict[int, int]:
+        """How far the cells that figures are taken from are behind history, per partition."""
+        return {}
+
     async def tell_crossings(self, _: Reached) -> Sequence[Crossing]:
         """Tell which targets were reached or lost again since that was told last; only over a log in Kafka."""
         return []

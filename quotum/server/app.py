@@ -24,6 +24,7 @@ from quotum.server import (
     targets,
 )
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
+from quotum.server.admitting import Admission
 from quotum.server.comparing import Comparing
 from quotum.server.feeding import Feed
 from quotum.server.limits import Limits
@@ -74,6 +75,7 @@ def create_app(
     )
     problems.describe(app)
     app.state.books = app.state.taker = books
+    app.state.admission = Admission()
     app.state.hub = hub
     app.state.feed = feed
     app.state.comparing = comparing

@@ -4,6 +4,7 @@ FastAPI would read a body of any size, before any dependency has said who may se
 read it here, and describe it by the same model.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -15,13 +16,20 @@ from schemas.wire import faults_of
 
 MEDIA_TYPE = "application/json"
 LARGEST_ASKED_BYTES = 64_000  # one correction or one target, with room for the longest reason
+LONGEST_NUMBER = 19
 M = TypeVar("M", bound=BaseModel)
 
 
-async def body(request: Request, most_bytes: int, remedy: str) -> bytes:
-    """The body, as long as it stays within bounds; ProblemError 413 says what to do about a larger one."""
+async def body(
+    request: Request, most_bytes: int, remedy: str, comes: Callable[[int], object] = lambda _: None
+) -> bytes:
+    """The body, as long as it stays within bounds; ProblemError 413 says what to do about a larger one.
+
+    `comes`: told how much of it there is before that is kept, and may refuse it.
+    """
     found = bytearray()
     async for chunk in request.stream():
+        comes(len(found) + len(chunk))
         found += chunk
         if len(found) > most_bytes:
             detail = f"the body is larger than {most_bytes} bytes"
@@ -43,6 +51,12 @@ async def asked(request: Request, model: type[M], most_bytes: int = LARGEST_ASKE
             raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON", [fault]) from None
         detail = "; ".join(str(one) for one in faults)
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail, told(faults)) from None
+
+
+def declared_bytes(request: Request) -> int:
+    """How large a request says its body is; 0 where it does not say."""
+    told = request.headers.get("content-length", "")
+    return int(told) if told.isdecimal() and len(told) < LONGEST_NUMBER else 0
 
 
 def described(model: type[BaseModel]) -> dict[str, Any]:

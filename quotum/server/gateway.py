@@ -1,5 +1,6 @@
 """The application of a gateway: events in, nothing else; many can run beside each other."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from quotum.server import described, ingest, measuring, problems
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
+from quotum.server.admitting import Admission
 from quotum.server.health import alive, exposed
 from quotum.server.ingest import Taker
 from quotum.server.limits import Limits
@@ -48,6 +50,7 @@ def create_gateway(
     keys: Keys | None = None,
     limits: Limits | None = None,
     *,
+    admission: Admission | None = None,
     waiting: Callable[[], int] | None = None,
     close: Callable[[], object] = lambda: None,
 ) -> FastAPI:
@@ -75,6 +78,7 @@ def create_gateway(
     app.state.taker = gateway
     app.state.waiting = waiting or (lambda: gateway.waiting)
     app.state.access = access
+    app.state.admission = admission or Admission()
     problems.install(app)
     if waiting is None:  # of several processes each would tell its own part for the whole
         measuring.install(app)
@@ -90,7 +94,7 @@ def create_gateway(
 async def get_ready(request: Request) -> Ready:
     """Ready to take events? 503 while the broker does not answer, or where the topics are not as they must be."""
     gateway: Waiting = request.app.state.taker
-    if trouble := await run_in_threadpool(gateway.trouble):
+    if trouble := await asyncio.to_thread(gateway.trouble):
         later = {"Retry-After": str(UnavailableError.retry_after)}
         detail = f"the log takes nothing now: {trouble}"
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=later)

@@ -31,6 +31,7 @@ from streams.kafka.forerunner import Forerunner
 from streams.kafka.reading import Reading, numbered, places, record_of
 from streams.kafka.recording import Recording
 from streams.kafka.sending import Sending
+from streams.kafka.standing_still import StandingStill
 from streams.kafka.telling import tell_of
 from streams.kafka.topics import Log
 from streams.live.figures import Live
@@ -76,7 +77,11 @@ class LiveBooks(Books):
         self._positions = follower.positions()
         self._known = dict(history.rows(KNOWN))
         self._settled_us = 0  # all that was known before is in history, and in cells
+        self._still = StandingStill()
         self._cells = self._from_cells() if figures == "cells" else None
+        if self._cells:
+            self._still.history_moved(self._positions)
+            self._still.cells_moved(self._cells_at())
         self._reading = CatchingUp(Reading(log), lambda: Forerunner(log))
         self.recording = Recording(follower, self._reading, self._stopped)
         self._sending = Sending(log)
@@ -169,7 +174,15 @@ class LiveBooks(Books):
         """Why history is not kept up, if it is not."""
         if self._failed:
             return f"the recorder has stopped: {self._failed}"
-        return self.recording.away or (self._cells.trouble() if self._cells else "")
+        return self.recording.away
+
+    def cells_trouble(self) -> str:
+        """Why the cells that figures are taken from are not kept up, if they are not."""
+        return (self._cells.trouble() or self._still.trouble()) if self._cells else ""
+
+    def cells_lags(self) -> dict[int, int]:
+        """How many places of the log history counts and the cells do not that figures are taken from."""
+        return self._still.lags()
 
     def lags(self) -> dict[int, int]:
         """How many places of the log history has not seen, per partition, as far as the broker has said."""
@@ -179,9 +192,8 @@ class LiveBooks(Books):
         """Which events figures count; the organisation is always as history has it."""
         if not self._cells:
             return StandsFor("history", self._positions)
-        counted = {number: one.next_offset for number, one in self._cells.counted().items()}
         own = {ORGANISATION_PARTITION: self._positions.get(ORGANISATION_PARTITION, 0)}
-        return StandsFor("cells", own | dict.fromkeys(range(self.log.partitions), 0) | counted)
+        return StandsFor("cells", own | self._cells_at())
 
     def shown(self, known: int | None = None) -> int:
         """A number that grows with whatever can be seen; `known`: of how many events is told, if not of all."""
@@ -194,7 +206,13 @@ class LiveBooks(Books):
         self.figures, self.kept = cells.scan, Live(cells.kept, self._keeping, self._knows)
         return cells
 
+    def _cells_at(self) -> dict[int, int]:
+        """Up to where the cells of each partition count."""
+        counted = self._cells.counted() if self._cells else {}
+        return {one: counted.get(one, NOWHERE).next_offset for one in range(self.log.partitions)}
+
     def _cells_moved(self) -> None:
+        self._still.cells_moved(self._cells_at())
         with self._news:
             self._news.notify_all()
         self._announce()
@@ -253,6 +271,7 @@ class LiveBooks(Books):
         self._forget(organised=ORGANISATION_PARTITION in moved, decided=taken.decided)
         with self._news:
             self._positions = {**self._positions, **moved}
+            self._still.history_moved(self._positions)
             self._news.notify_all()
         self._announce()
 

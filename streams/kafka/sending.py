@@ -24,7 +24,8 @@ from streams.kafka import KafkaError
 from streams.kafka.topics import Log, partition_of
 from streams.records import Written, written
 
-MOST_WAITING = 50_000  # events without an acknowledgement, some 50 MB
+MOST_WAITING = 50_000  # events without an acknowledgement, some 50 MB where they are small
+MOST_WAITING_BYTES = 50_000_000  # of what they say
 DELIVERY_MS = 8_000
 BATCH_BYTES = 900_000  # below the largest record batch that a broker takes by default; no event is larger either
 AGAIN_SECONDS = 0.2  # until a broker that is away is looked for again
@@ -43,7 +44,8 @@ class Sent(NamedTuple):
 class _Request:
     """The events of one call, until each has its place."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, bytes_: int) -> None:
+        self.bytes = bytes_
         self.places: list[Sent | None] = [None] * count
         self.missing = count
         self.done: Future[list[Sent]] = Future()
@@ -56,17 +58,36 @@ class _Waiting(NamedTuple):
     event: Written
 
 
+class Underway(NamedTuple):
+    """Events on their way to the log."""
+
+    refused: Sequence[Outcome | None]  # per event; None for one that is sent
+    sent: "Future[list[Sent]]"
+
+    def outcomes(self) -> list[Outcome]:
+        """What became of each, which is waited for; UnavailableError as of `Sending.send`."""
+        sent = iter(self.sent.result())
+        return [one or _taken(*next(sent)) for one in self.refused]
+
+
 class Sending:
     """Sends events to one log. Any thread may. Close it when done."""
 
     def __init__(
-        self, log: Log, most_waiting: int = MOST_WAITING, count: Callable[[int], object] = lambda _: None
+        self,
+        log: Log,
+        most_waiting: int = MOST_WAITING,
+        count: Callable[[int], object] = lambda _: None,
+        *,
+        most_waiting_bytes: int = MOST_WAITING_BYTES,
     ) -> None:
         """KafkaError where no broker answers. `count` is told of how many wait, one call after the other."""
         self._log = log
         self._count = count
         self._most = most_waiting
         self._waiting = 0
+        self._most_bytes = most_waiting_bytes
+        self._bytes = 0  # of those that wait
         self._lock = threading.Lock()
         self._lanes: dict[Lane, deque[_Waiting]] = {}
         self._running: dict[Lane, asyncio.Task[None]] = {}
@@ -95,10 +116,15 @@ class Sending:
 
         Refused is only what no record has room for.
         """
+        return self.begin(entries).outcomes()
+
+    def begin(self, entries: Sequence[Entry]) -> Underway:
+        """The same without waiting; UnavailableError at once where too much waits already."""
         records = [written(columns(entry)) for entry in entries]
-        fits = [size(one) <= BATCH_BYTES for one in records]
-        sent = iter(self._send([one for one, fit in zip(records, fits, strict=True) if fit]).result())
-        return [_taken(*next(sent)) if fit else _too_large(one) for one, fit in zip(records, fits, strict=True)]
+        sizes = [size(one) for one in records]
+        fitting = [one for one, bytes_ in zip(records, sizes, strict=True) if bytes_ <= BATCH_BYTES]
+        sent = self._send(fitting, sum(bytes_ for bytes_ in sizes if bytes_ <= BATCH_BYTES))
+        return Underway([None if bytes_ <= BATCH_BYTES else _too_large(bytes_) for bytes_ in sizes], sent)
 
     def send(self, events: Sequence[Written]) -> "Future[list[Sent]]":
         """Have the log take all of them; once the future is done they outlive the broker's end.
@@ -106,22 +132,24 @@ class Sending:
         UnavailableError at once where too many wait already, and from the future where not all were acknowledged in
         time: those that were are there, and the same events may be sent again. ValueError for an event too large.
         """
-        if any(size(one) > BATCH_BYTES for one in events):
+        sizes = [size(one) for one in events]
+        if any(bytes_ > BATCH_BYTES for bytes_ in sizes):
             raise ValueError(f"an event has more than {BATCH_BYTES} bytes")
-        return self._send(events)
+        return self._send(events, sum(sizes))
 
-    def _send(self, events: Sequence[Written]) -> "Future[list[Sent]]":
-        """The same for events that are known to fit."""
-        request = _Request(len(events))
+    def _send(self, events: Sequence[Written], bytes_: int) -> "Future[list[Sent]]":
+        """The same for events that are known to fit, with what they add up to."""
+        request = _Request(len(events), bytes_)
         if not events:
             request.done.set_result([])
             return request.done
         with self._lock:
             if self._closed:
                 raise UnavailableError("this process is ending")
-            if self._waiting and self._waiting + len(events) > self._most:
+            is_much = self._waiting + len(events) > self._most or self._bytes + bytes_ > self._most_bytes
+            if self._waiting and is_much:
                 raise UnavailableError(f"{self._waiting} events wait for the log already")
-            self._wait_for(len(events))
+            self._wait_for(len(events), bytes_)
             self._loop.call_soon_threadsafe(self._put, request, events)
         return request.done
 
@@ -139,8 +167,9 @@ class Sending:
     def _call(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def _wait_for(self, more: int) -> None:
+    def _wait_for(self, more: int, bytes_: int) -> None:
         self._waiting += more
+        self._bytes += bytes_
         self._count(self._waiting)
 
     def _end(self, request: _Request, error: Exception | None = None) -> None:
@@ -148,7 +177,7 @@ class Sending:
         if request.done.done():
             return
         with self._lock:
-            self._wait_for(-len(request.places))
+            self._wait_for(-len(request.places), -request.bytes)
         if error:
             request.done.set_exception(error)
         else:
@@ -290,6 +319,6 @@ def _taken(partition: int, offset: int) -> Outcome:
     return Outcome("taken", offset, partition=partition)
 
 
-def _too_large(event: Written) -> Outcome:
-    told = f"the event has {size(event)} bytes, and a record of the log has room for {BATCH_BYTES}: say less in one"
+def _too_large(bytes_: int) -> Outcome:
+    told = f"the event has {bytes_} bytes, and a record of the log has room for {BATCH_BYTES}: say less in one"
     return Outcome("refused", reason=told)

@@ -21,6 +21,7 @@ from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError
 from streams.kafka import live as under_test
 from streams.kafka.live import LiveBooks
+from streams.kafka.standing_still import StandingStill
 from streams.kafka.topics import Log
 from streams.live.forms import Counted, cell_key, cell_value, counted_key, counted_value
 from tests.kafka.cell_writer import CellWriter, tamper
@@ -177,3 +178,30 @@ def test_cells_that_cannot_be_read_keep_a_server_from_starting_and_are_told_by_r
     with LiveBooks.follow(path, log) as without:
         assert without.stands_for().source == "history"
     assert "reading cells has stopped" in caplog.text
+
+
+def test_cells_that_nobody_keeps_up_are_told_by_ready_until_somebody_does(books: LiveBooks, log: Log) -> None:
+    now = 0.0
+    books._still = StandingStill(60, lambda: now)  # noqa: SLF001 (with a clock that need not be waited for)
+    books._cells_moved()  # noqa: SLF001 (so that it knows of them)
+    with TestClient(create_app(books), base_url="http://127.0.0.1") as client:
+        sell(books, 1)
+        books.settle()
+        ready = client.get("/ready")
+        assert ready.status_code == 200
+        lags = ready.json()["cells_lag"]
+        assert len(lags) == log.partitions
+        assert sum(lags.values()) == sum(one.position for one in books.recording.standings() if one.partition >= 0) > 0
+        now = 60.0
+        ready = client.get("/ready")
+        assert ready.status_code == 503
+        assert "have not moved for 60 s though history has: is a worker running?" in ready.json()["detail"]
+        assert _cells_lag(client.get("/metrics").text) == sum(lags.values())
+        wait_until(books, CellWriter(log).catch_up())
+        books.settle()
+        assert client.get("/ready").status_code == 200
+        assert _cells_lag(client.get("/metrics").text) == 0
+
+
+def _cells_lag(text: str) -> int:
+    return sum(int(float(line.split()[-1])) for line in text.splitlines() if line.startswith("quotum_cells_lag{"))

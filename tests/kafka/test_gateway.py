@@ -1,11 +1,15 @@
 """A gateway whose broker is killed and comes back: it is not ready meanwhile, says so once, and recovers by itself."""
 
+import asyncio
+import os
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
+from threading import Event
 
 import httpx2 as httpx
 import psutil
@@ -13,16 +17,20 @@ import pytest
 from kafka import KafkaAdminClient
 
 from quotum.local import kafka as local
+from quotum.server.gateway import create_gateway
+from quotum.server.limits import Limits
 from schemas.received import read_event
 from streams.kafka import clients, topics
 from streams.kafka import gateway as under_test
 from streams.kafka.gateway import Gateway
+from streams.kafka.sending import Sending
 from tests.kafka.broker import expect_runnable
 from tests.kafka.selling import WORKSPACE
 from tests.servers import ENDED_SECONDS, Running, running
 from tests.streams.kafka.test_gateway import People
 
 SESSION_MS = 1_000
+ROOM = 100  # requests of two events, of a gateway that is to have little room; more than threads that take them
 
 
 def call(number: int) -> dict[str, object]:
@@ -83,6 +91,63 @@ def test_a_gateway_whose_topics_are_no_more_as_they_must_be_says_which_and_how_t
         assert told.startswith(f"the topic {log.names.cells} is not there on {broker}: run quotum topics create")
         topics.create(broker, prefix=prefix, **WORKSPACE)
         assert gateway.trouble() == ""
+
+
+@contextmanager
+def frozen(broker: local.Broker) -> Iterator[Callable[[], None]]:
+    """A broker that answers nothing and closes nothing, until what this gives is called."""
+    process = int((broker.folder / "held").read_text(encoding="ascii"))
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield partial(os.kill, process, signal.SIGCONT)
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+async def held_up(gateway: Gateway, is_full: Event, go_on: Callable[[], None]) -> None:
+    """What is asked of a gateway whose broker is frozen, and goes on in the end."""
+    app = create_gateway(gateway, limits=Limits(burst=1e9))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        post = partial(client.post, "/v1/events")
+        first = [asyncio.create_task(post(json=[call(2 * number), call(2 * number + 1)])) for number in range(ROOM)]
+        assert await asyncio.to_thread(is_full.wait, ENDED_SECONDS)
+        assert "quotum_gateway_waiting 200.0" in (await client.get("/metrics")).text
+        beyond = await post(json=call(2 * ROOM))
+        assert (beyond.status_code, beyond.headers["retry-after"]) == (503, "2")
+        assert beyond.json()["detail"] == "200 events wait for the log already; send the same again"
+        assert not any(one.done() for one in first)
+        ready = await client.get("/ready")
+        assert (ready.status_code, ready.headers["retry-after"]) == (503, "2")
+        assert "has not answered for" in ready.json()["detail"]
+        go_on()
+        assert {answer.status_code for answer in await asyncio.gather(*first)} <= {200, 503}  # it may have taken long
+        for number in range(2 * ROOM + 1):
+            while (answer := await post(json=call(number))).status_code != 200:
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        while (await client.get("/ready")).status_code != 200:
+            continue
+
+
+def test_while_its_broker_hangs_what_waits_is_bounded_and_all_is_taken_once_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expect_runnable()
+    monkeypatch.setattr(under_test, "Sending", partial(Sending, most_waiting=2 * ROOM))
+    monkeypatch.setattr(under_test, "ANSWER_SECONDS", 0.1)
+    with local.start(tmp_path / "kafka") as broker:
+        log = topics.create(broker.address, **WORKSPACE | {"partitions": 1})
+        is_full = Event()
+
+        def count(waiting: int) -> None:
+            if waiting == 2 * ROOM:
+                is_full.set()
+
+        with Gateway(log, People(), count=count) as gateway:
+            with frozen(broker) as go_on:
+                asyncio.run(held_up(gateway, is_full, go_on))
+            assert gateway.waiting == 0
+        told = {read_event(one.value).id for one in clients.read_whole(broker.address, log.names.events)}
+    assert told == {f"e{number}" for number in range(2 * ROOM + 1)}
 
 
 def others_of(process: int) -> list[psutil.Process]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from streams.kafka.gateway import OVERLOADED, Gateway
 from streams.kafka.topics import Log, partition_of
 from streams.texts import Told
 from streams.vault import Kind
-from tests.streams.kafka.cluster import LOG, PARTITIONS, Cluster
+from tests.streams.kafka.cluster import LOG, PARTITIONS, PATIENCE_SECONDS, Cluster
 
 NOW = instant_us("2017-06-01T12:00:00Z")
 
@@ -145,6 +146,29 @@ def test_however_many_ask_whether_it_is_ready_the_broker_is_asked_now_and_then(
     monkeypatch.setattr(under_test, "LOOKED_SECONDS", 0)
     assert gateway.trouble() == gateway.trouble() == "nobody answers"
     assert [one.message for one in caplog.records] == ["waiting for the broker at nowhere:1: nobody answers"]
+
+
+def test_who_asks_whether_it_is_ready_waits_no_longer_than_that_for_a_broker_that_hangs(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    go_on, asked = Event(), list[Log]()
+
+    def hang(log: Log) -> None:
+        asked.append(log)
+        go_on.wait(PATIENCE_SECONDS)
+
+    monkeypatch.setattr(under_test, "expect_well", hang)
+    monkeypatch.setattr(under_test, "ANSWER_SECONDS", 0)
+    trouble = "the broker at nowhere:1 has not answered for 0 s"
+    assert gateway.trouble() == gateway.trouble() == trouble
+    go_on.set()
+    while told := gateway.trouble():
+        assert told == trouble
+    assert asked == [LOG]  # only once, however many asked meanwhile
+    assert [one.message for one in caplog.records] == [
+        f"waiting for the broker at nowhere:1: {trouble}",
+        "the broker at nowhere:1 answers again",
+    ]
 
 
 def test_a_demo_takes_nothing_real(cluster: Cluster, people: People) -> None:

@@ -91,6 +91,21 @@ def test_who_sends_too_much_is_told_so_at_once_and_may_send_again_later(cluster:
     sending.close()
 
 
+def test_who_sends_too_many_bytes_is_told_so_as_well(cluster: Cluster) -> None:
+    cluster.holds = True
+    sending = Sending(LOG, most_waiting_bytes=1_000)
+    first = sending.send([event(trails(0, 1)[0], b"x" * 800)])
+    with pytest.raises(UnavailableError, match="1 events wait for the log already"):
+        sending.send([event("another", b"x" * 200)])
+    cluster.wait_until(lambda: len(cluster.held) == 1)
+    cluster.holds = False
+    cluster.answer(cluster.held[0])
+    first.result(PATIENCE_SECONDS)
+    for _ in range(3):  # what is acknowledged waits no more
+        assert sending.send([event("another", b"x" * 800)]).result(PATIENCE_SECONDS)
+    sending.close()
+
+
 def test_an_event_that_no_record_has_room_for_is_refused_and_the_others_are_taken(
     sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
