@@ -3,6 +3,7 @@
 import errno
 import socket
 from contextlib import AbstractContextManager
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
@@ -21,6 +22,7 @@ from quotum.settings import complain, expect_no_owner, opened, stop, told
 from streams.books import Books
 
 DEMO_HISTORY = Path("quotum-demo.duckdb")
+FEW_DAYS = 3  # of a month: a board of it has next to nothing yet
 
 
 def demo(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
@@ -86,12 +88,19 @@ def _listening(port: int) -> socket.socket:
         return listen(LOOPBACK, 0)
 
 
+def month_before(today: date) -> str:
+    """The month before, as a period, on the days on which there is little to see of this one; else nothing."""
+    return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}" if today.day <= FEW_DAYS else ""
+
+
 def _run(books: Books, sales: Sales, pace: float, listening: socket.socket, app: FastAPI, commands: Commands) -> None:
     stopped = Signal()
     selling = Thread(target=_sell, args=(books, sales, pace, stopped), name="demo-selling")
 
     def ready(address: str) -> None:
         typer.echo(f"Quotum shows a made-up sales team at {address} (Ctrl-C ends it, again goes on)")
+        if before := month_before(books.today()):
+            typer.echo(f"This month has only just begun: the one before is at {address}/?period={before}")
         selling.start()
 
     try:
