@@ -11,8 +11,6 @@ from streams.appending import Position
 from streams.live.stepping import Stepping, Stored, Writes
 from streams.told import Record
 
-STALE_SECONDS = 302_400  # half a week: what a topic tells of cells that became nothing stays for a week
-
 
 class Ownership(Protocol):
     """A partition in the hands of one worker, from when it was given to it until it is taken away.
