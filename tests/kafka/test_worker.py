@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -203,7 +203,14 @@ def lose(broker: BrokerProcess, log: Log, worker: Worker, seed: int) -> None:
     broker.kill()
     wait_until(lambda: worker.complaints().count(WAITING) > waited or not worker.lives())
     broker.start()
-    worker.tend()
+    wait_until(lambda: is_ready(worker), [worker])  # one that has not noticed yet would not say that it waits again
+
+
+def is_ready(worker: Worker) -> bool:
+    """Whether it has begun with its partitions, and the broker answers it."""
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"{worker.url}/ready", trust_env=False).status_code == HTTPStatus.OK
+    return False
 
 
 def test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again(tmp_path: Path) -> None:
