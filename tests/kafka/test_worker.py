@@ -4,7 +4,7 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -21,6 +21,7 @@ from streams.kafka.topics import Log, partition_of
 from streams.kafka.workers import running
 from streams.kafka.workers.owned import Site
 from streams.live.forms import FORM, Counted, counted_key, counted_value, is_counted_key
+from streams.records import Written
 from streams.told import NEWER
 from tests.kafka.broker import expect_runnable
 from tests.kafka.killing import BrokerProcess
@@ -175,6 +176,32 @@ def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log) -
         wait_for_all(log)
     assert set(letters(log)) == expected
     expect_exact(log, follow)
+
+
+def begun(producer: Any, log: Log, events: Sequence[Written]) -> None:  # noqa: ANN401 (the client has no types)
+    """Send events in a transaction that nobody has ended yet."""
+    producer.begin_transaction()
+    for one in events:
+        partition = partition_of(one.trail, log.partitions)
+        producer.send(log.names.events, key=one.key, value=one.value, headers=one.headers, partition=partition)
+    producer.flush()
+
+
+def test_what_was_undone_or_is_not_committed_yet_counts_nothing(log: Log) -> None:
+    name = log.names.prefix
+    with here(log):
+        send(log, sold(200, seed=14))
+        with clients.transactional_producer(log.broker, f"{name}.undone") as undone:
+            begun(undone, log, sold(200, seed=15))
+            undone.abort_transaction()
+        send(log, sold(200, seed=16))
+        with clients.transactional_producer(log.broker, f"{name}.open") as still_open:
+            begun(still_open, log, sold(200, seed=17))
+            wait_for_all(log)
+            expect_exact(log)
+            still_open.commit_transaction()
+        wait_for_all(log)
+    expect_exact(log)
 
 
 def test_what_it_cannot_go_on_with_ends_it_with_a_code_that_has_it_started_again(log: Log, tmp_path: Path) -> None:
