@@ -12,6 +12,10 @@ ours, and all that knows Faust's inside lies in here: it may work with the exact
     app.py         the Faust app: its agent, its tables
     running.py     a worker, from its start to its end
     watching.py    whether it gets on
+
+Nothing has to be followed while it runs: zone and number of partitions are for good and are read to their end before it
+begins; rules of credit, targets and the organisation are applied when cells are asked, as these hold every basis. What
+one falls into between Faust and Kafka, and which test holds that this does not: tests/.../test_driver_pitfalls.py.
 """
 
 from importlib.metadata import PackageNotFoundError, version
