@@ -27,6 +27,7 @@ from streams.records import Written, written
 MOST_WAITING = 50_000  # events without an acknowledgement, some 50 MB where they are small
 MOST_WAITING_BYTES = 50_000_000  # of what they say
 DELIVERY_MS = 8_000
+FINISH_SECONDS = 3.0  # at the end, for what is under way, and then for the broker to be told
 BATCH_BYTES = 900_000  # below the largest record batch that a broker takes by default; no event is larger either
 AGAIN_SECONDS = 0.2  # until a broker that is away is looked for again
 
@@ -204,10 +205,16 @@ class Sending:
         return producer
 
     async def _finish(self) -> None:
+        """What is under way is acknowledged, or refused after a while: whoever ends a process waits no longer."""
         self._closing = True
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        running = list(self._running.values())
+        late = (await asyncio.wait(running, timeout=FINISH_SECONDS))[1] if running else set()
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        self._refuse_all(TimeoutError())
         if self._producer:
-            await _let_go(self._producer)
+            await _let_go(self._producer, FINISH_SECONDS)
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()
@@ -234,6 +241,9 @@ class Sending:
                 try:
                     batch = _filled(producer, self._lanes[lane], together)
                     await self._sent(producer, lane, batch, together)
+                except asyncio.CancelledError:
+                    self._refuse(together, TimeoutError())
+                    raise
                 except Exception as error:  # noqa: BLE001 (whatever it is, nobody is to wait for ever)
                     logger.warning("not acknowledged: %s of %s: %r", lane[1], lane[0], error)
                     self._refuse(together, error)
@@ -305,10 +315,10 @@ def _filled(producer: Any, waiting: deque[_Waiting], together: list[_Waiting]) -
     return batch
 
 
-async def _let_go(producer: Any) -> None:  # noqa: ANN401 (the client has no types)
+async def _let_go(producer: Any, seconds: float | None = None) -> None:  # noqa: ANN401 (the client has no types)
     """End a producer, whether or not it ends by itself: what it has not sent by now must not arrive later."""
     try:
-        async with asyncio.timeout(DELIVERY_MS / 1000):
+        async with asyncio.timeout(DELIVERY_MS / 1000 if seconds is None else seconds):
             await producer.stop()
     except (ClientError, OSError):
         await producer._sender.close()  # noqa: SLF001 (a second `stop` does nothing)

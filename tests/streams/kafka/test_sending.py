@@ -222,6 +222,21 @@ def test_what_is_under_way_is_acknowledged_before_it_is_closed(cluster: Cluster)
     assert told.result(0)
 
 
+def test_what_a_broker_that_hangs_never_answers_is_refused_at_the_end_and_so_is_what_waits_behind_it(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_test, "DELIVERY_MS", 3_600_000)
+    monkeypatch.setattr(under_test, "FINISH_SECONDS", 0.05)
+    cluster.holds = cluster.hangs_at_stop = True
+    sending = Sending(LOG)
+    told = [sending.send([event("case-1", LARGE)]) for _ in range(3)]
+    cluster.wait_until(lambda: len(cluster.held) == 1)
+    sending.close()
+    assert [str(one.exception(0)) for one in told] == ["the log did not acknowledge in time (TimeoutError)"] * 3
+    assert sending.waiting == 0
+    cluster.hangs_at_stop = False
+
+
 def test_a_connection_that_does_not_end_is_ended(
     sending: Sending, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
