@@ -14,6 +14,12 @@ from streams.importing import Counts, Importing, file_time
 from streams.mapping import read_mapping
 from streams.rows import FileError
 
+OTHERWISE = """
+SELECT source, id FROM events WHERE NOT duplicate GROUP BY source, id
+HAVING count(DISTINCT digest) > 1 AND max(known_at) >= $begun ORDER BY ALL
+"""
+SHOWN = 5  # ids
+
 
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", parser=file_named, help="A CSV file, gzipped or not.")],
@@ -35,7 +41,7 @@ def import_(
         made = _instant(exported_at) if exported_at else file_time(file)
         place = rejects or history.with_name(f"{file.name}.rejected.csv")
         importing = Importing(books, rules, made)
-        counts = importing.counts
+        counts, begun = importing.counts, books.clock()
         try:
             with _bar(file.name) as bar:
                 task = bar.add_task(file.name, total=None)
@@ -44,9 +50,17 @@ def import_(
             if counts.rows_read:  # it broke off later on
                 _report(counts, place)
             raise
+        odd = books.history.rows(OTHERWISE, {"begun": begun})
     _report(counts, place)
+    if odd:
+        shown = ", ".join(f"{source}/{id_}" for source, id_ in odd[:SHOWN]) + (" ..." if len(odd) > SHOWN else "")
+        typer.echo(f"{_ids(len(odd))} with other content than before; of each field what was said last counts: {shown}")
     if counts.anything_refused:
         raise typer.Exit(REFUSED)
+
+
+def _ids(count: int) -> str:
+    return "1 id came" if count == 1 else f"{count} ids came"
 
 
 def _instant(text: str) -> datetime:

@@ -12,7 +12,7 @@ from quotum.settings import DEFAULT_HISTORY, FAILED, USAGE, History, expect_unow
 from quotum.tables import Cell, Format, show
 from quotum.values import value_text
 from schemas.moments import from_day_number
-from streams import replaying
+from streams import replaying, whole
 from streams.books import Books
 from streams.comparing import Compared
 from streams.replaying import Difference
@@ -43,13 +43,23 @@ def verify(
             "folded": replaying.folded_cells(cursor, books.calendar),
             "sql": replaying.sql_cells(cursor, books.calendar.zone),
         }
-        events, names = books.next_offset(), books.vault.labels("person")
+        events, names, faults = books.next_offset(), books.vault.labels("person"), whole.faults(cursor)
     found = replaying.differences(ways)
     show_differences(found, names)
+    expect_whole(faults)
     if found:
         typer.echo(_advice(found))
         raise typer.Exit(FAILED)
     typer.echo(f"all well: {len(ways['stored'])} cells of {events} events agree three ways")
+
+
+def expect_whole(faults: list[str]) -> None:
+    """End where events are gone or were changed: what is folded of the rest must not stand for all of it."""
+    for fault in faults:
+        typer.echo(fault)
+    if faults:
+        typer.echo("the log itself is damaged: put back the file from a backup; quotum replay would hide what is lost")
+        raise typer.Exit(FAILED)
 
 
 def _verify_live(history: History, broker: str | None, prefix: str) -> None:

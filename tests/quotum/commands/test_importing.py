@@ -48,6 +48,16 @@ def test_a_clean_import_prints_both_sums_and_ends_well() -> None:
     assert "events made 1 = taken 0 + duplicate 1 + refused 0" in again.stdout
 
 
+def test_an_id_that_came_with_other_content_is_told_once() -> None:
+    run(log_file(WON), "--mapping", "log.toml")
+    done = run(log_file(WON, WON.replace("100", "150")), "--mapping", "log.toml")
+    assert done.stdout.splitlines()[1:] == [
+        "events made 2 = taken 1 + duplicate 1 + refused 0",
+        "1 id came with other content than before; of each field what was said last counts: crm/1",
+    ]
+    assert "other content" not in run(log_file(WON), "--mapping", "log.toml").stdout
+
+
 def test_unchanged_rows_of_a_snapshot_are_told() -> None:
     path = str(csv_file(Path(), f"{SNAPSHOT_HEADER}\n1,Open,ann,P,2020-01-01,,\n"))
     assert "unchanged" not in run(path, "--mapping", "snapshot.toml").stdout

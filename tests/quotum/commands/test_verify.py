@@ -85,3 +85,12 @@ def test_many_differences_are_counted_and_the_first_twenty_shown(quotum: Quotum,
     lines = quotum("verify", "--history", str(own)).stdout.splitlines()
     assert len(lines) == 20 + 2
     assert re.fullmatch(r"\d+ cells differ; the first 20 are shown", lines[-2])
+
+
+def test_an_event_that_is_gone_is_told_and_no_replay_hides_it(quotum: Quotum, own: Path) -> None:
+    tamper(own, "DELETE FROM events WHERE log_offset = 5")
+    tamper(own, "DELETE FROM postings WHERE log_offset = 5")
+    told = "the event at offset 5 is missing in partition 0\nthe log itself is damaged: put back the file from a backup"
+    for command in ("verify", "replay"):
+        found = quotum(command, "--history", str(own))
+        assert (found.exit_code, found.stdout.startswith(told)) == (1, True)
