@@ -17,7 +17,7 @@ from projections.targets import Kind, Scope, in_force, of_period
 from quotum.boards import measured, metric_named
 from quotum.people import party
 from quotum.targets import name_of, period_named, place
-from quotum.values import value_text
+from quotum.values import aligned, value_text
 from schemas.data import MILLIONTHS
 from schemas.moments import day_number
 from schemas.periods import Period
@@ -178,6 +178,12 @@ def percent(attained: Fraction) -> str:
         tenths = 999
     sign, (whole, rest) = "-" if tenths < 0 else "", divmod(abs(tenths), 10)
     return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
+
+
+def percents(attained: Sequence[Fraction | None]) -> list[str]:
+    """A column of attainment for people: 99.9% and 135.0%, with the same digits after the point; "" where none is."""
+    texts = aligned(["" if one is None else percent(one) for one in attained])
+    return [f"{text}%" if text else "" for text in texts]
 
 
 def figure_text(row: ProgressRow, figure: Fraction | None, *, up: bool = False) -> str:

@@ -5,6 +5,8 @@ so with a point, and in one way only.
 """
 
 import re
+from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 from projections.metrics import Metric
@@ -15,6 +17,7 @@ from schemas.money import digits, from_minor
 Value = int | float | None
 DIGITS_OF_COUNTS = 6
 LONGEST_VALUE_CHARS = 64
+HUNDREDTH = MILLIONTHS // 100
 PLAIN_DECIMAL = re.compile(r"(-?\d+)(?:\.(\d+))?", re.ASCII)
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
@@ -62,3 +65,23 @@ def value_text(metric: Metric, value: Value, currency: str) -> str:
         return f"{value:f}".rstrip("0").rstrip(".")
     sign, (whole, rest) = "-" if value < 0 else "", divmod(abs(int(value)), MILLIONTHS)
     return f"{sign}{whole}.{rest:06}".rstrip("0").rstrip(".")
+
+
+def shown_text(metric: Metric, value: Value, currency: str) -> str:
+    """The same for people: a count to the hundredth, so that a third of a deal is 0.33; what is not 0 never reads 0."""
+    if metric.unit != "count" or value is None:
+        return value_text(metric, value, currency)
+    hundredths = (2 * abs(int(value)) + HUNDREDTH) // (2 * HUNDREDTH)
+    return value_text(metric, (-1 if value < 0 else 1) * hundredths * HUNDREDTH or value, currency)
+
+
+def decimals_of(values: Sequence[str]) -> int:
+    """How many digits after the point a column needs so that all of its figures align; none where all are whole."""
+    fractions = [value.partition(".")[2] for value in values]
+    return max((len(fraction) for fraction in fractions if fraction.strip("0")), default=0)
+
+
+def aligned(values: Sequence[str]) -> list[str]:
+    """Plain decimals of a column, each with as many digits after the point as `decimals_of` says; "" stays."""
+    decimals = decimals_of(values)
+    return [f"{Decimal(value):.{decimals}f}" if value else "" for value in values]

@@ -1,17 +1,20 @@
 """`quotum board`: who stands where."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import typer
 
 from quotum import boards
 from quotum.boards import Board, BoardRow
-from quotum.progress import percent
+from quotum.progress import percent, percents
 from quotum.settings import DEFAULT_HISTORY, Form, History, complain, opened
 from quotum.tables import Cell, Format, show
-from quotum.values import value_text
+from quotum.values import aligned, shown_text, value_text
 
 LISTED = 5
+AIMS = ("target", "attainment", "attainment_percent")
+Columns = dict[str, list[Cell]]
 NOT_SAID = {"rep": "unassigned", "team": "no team", "region": "no region", "product": "no product", "kind": "no kind"}
 
 
@@ -51,30 +54,43 @@ def board(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
             books, metric, period, by=by, credit=credit, ties=ties, rank_by=rank_by, source=books.figures
         )
         without_amount = boards.wins_without_amount(books, period, credit) if metric == "revenue" else []
-    several = len(found.currencies) > 1
-    nobody = f"({NOT_SAID[by]})" if form is Format.table and by in NOT_SAID else None
-    shown = boards.first_rows(found, limit)
-    rows = [_cells(found, row, nobody, several=several) for row in shown]
-    columns = ["rank", "who", "value", *(["currency"] if several else [])]
-    if rank_by:
-        columns += ["target", "attainment" if form is Format.table else "attainment_percent"]
-        rows = [cells + _aim(found, row, form) for cells, row in zip(rows, shown, strict=True)]
-    show(columns, rows, form, _title(found, by), "nothing in this period")
+    make = _for_people if form is Format.table else _for_scripts
+    columns = make(found, boards.first_rows(found, limit), by)
+    if len(found.currencies) <= 1:
+        del columns["currency"]
+    if not rank_by:
+        columns = {name: cells for name, cells in columns.items() if name not in AIMS}
+    show(list(columns), list(zip(*columns.values(), strict=True)), form, _title(found, by), "nothing in this period")
     _list_without_amount(without_amount)
 
 
-def _cells(found: Board, row: BoardRow, nobody: str | None, *, several: bool) -> list[Cell]:
-    value = value_text(found.metric, row.value, row.currency)
-    who = nobody if row.who is None else row.who
-    return [row.rank, who, value, *([row.currency] if several else [])]
+def _for_scripts(found: Board, rows: Sequence[BoardRow], _: str) -> Columns:
+    """The columns with exact figures; empty or null where there is none."""
+    return {
+        "rank": [row.rank for row in rows],
+        "who": [row.who for row in rows],
+        "value": [value_text(found.metric, row.value, row.currency) for row in rows],
+        "currency": [row.currency for row in rows],
+        "target": [None if row.attainment is None else _target(found, row) for row in rows],
+        "attainment_percent": [None if row.attainment is None else percent(row.attainment) for row in rows],
+    }
 
 
-def _aim(found: Board, row: BoardRow, form: Format) -> list[Cell]:
-    """The target of a row and what of it is done, in percent; nothing without one."""
-    if row.attainment is None:
-        return [None, None]
-    sign = "%" if form is Format.table else ""
-    return [value_text(found.metric, row.target, row.currency), percent(row.attainment) + sign]
+def _for_people(found: Board, rows: Sequence[BoardRow], by: str) -> Columns:
+    """The same columns, each with as many digits after the point all the way down."""
+    shown = [shown_text(found.metric, row.value, row.currency) for row in rows]
+    return {
+        "rank": [row.rank for row in rows],
+        "who": [f"({NOT_SAID[by]})" if row.who is None and by in NOT_SAID else row.who for row in rows],
+        "value": list(aligned(shown) if found.metric.unit == "count" else shown),
+        "currency": [row.currency for row in rows],
+        "target": [None if row.attainment is None else _target(found, row) for row in rows],
+        "attainment": list(percents([row.attainment for row in rows])),
+    }
+
+
+def _target(found: Board, row: BoardRow) -> str:
+    return value_text(found.metric, row.target, row.currency)
 
 
 def _title(found: Board, by: str) -> str:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from quotum import progress as answers
-from quotum.progress import ProgressRow, figure_text, percent
+from quotum.progress import ProgressRow, figure_text, percents
 from quotum.settings import DEFAULT_HISTORY, USAGE, Form, History, complain, opened, stop
 from quotum.tables import Cell, Format, show
-from quotum.values import value_text
+from quotum.values import shown_text, value_text
 
 NONE = "no target here; set one: quotum target set METRIC PERIOD VALUE --rep WHO --reason WHY --by WHO"
 SCRIPT_COLUMNS = [
@@ -60,7 +60,10 @@ def progress(
         several = len({row.currency for row in rows if row.currency}) > 1
         columns = ["who", "metric", "done", "target", "attainment", "standing", "a_day"]
         title = _title(rows, several=several) if rows else ""
-        cells = [_cells(row) + ([row.currency] if several else []) for row in rows]
+        attained = percents([row.attainment for row in rows])
+        cells = [
+            _cells(row, part) + ([row.currency] if several else []) for row, part in zip(rows, attained, strict=True)
+        ]
         show([*columns, *(["currency"] if several else [])], cells, form, title, "nothing here" if longer else NONE)
         for whole in answers.wholes(rows):
             typer.echo(f"{whole.who}: {whole.reached} of {whole.targets} targets reached")
@@ -81,7 +84,6 @@ def _target(row: ProgressRow) -> str:
     return value_text(row.metric, row.target, row.currency)
 
 
-def _cells(row: ProgressRow) -> list[Cell]:
-    attained = "" if row.attainment is None else f"{percent(row.attainment)}%"
-    done, needed = value_text(row.metric, row.done, row.currency), figure_text(row, row.pace.needed_a_day, up=True)
+def _cells(row: ProgressRow, attained: str) -> list[Cell]:
+    done, needed = shown_text(row.metric, row.done, row.currency), figure_text(row, row.pace.needed_a_day, up=True)
     return [row.who, row.metric.name, done, _target(row), attained, row.pace.standing, needed]

@@ -28,8 +28,8 @@ from quotum.server.naming import message
 from quotum.server.opening import PAGE, Line, Opened, opened, trail
 from quotum.server.rendering import chosen_language, page, spoken
 from quotum.server.showing import Question
-from quotum.server.wording import Words, decimals_of
-from quotum.values import value_text
+from quotum.server.wording import Words
+from quotum.values import decimals_of, shown_text
 from schemas.envelope import PartyId, VaultText, marked
 from schemas.events import EVENTS
 from schemas.facts import data_of
@@ -95,7 +95,7 @@ def _why_page(request: Request) -> HTMLResponse:
         status = HTTPStatus.NOT_FOUND if isinstance(error, LookupError) else HTTPStatus.UNPROCESSABLE_ENTITY
         return page(request, "lost.html", {"lost": lost, "back": {}}, status)
     metric, row = found.asked.metric, found.row
-    plain = value_text(metric, row.value, row.currency)
+    plain = shown_text(metric, row.value, row.currency)
     shown = {
         "title": naming.title(words, metric.name),
         "who": naming.nobody(words, question.by) if row.who is None else row.who,
@@ -153,7 +153,7 @@ def _lines(books: Books, words: Words, found: Opened) -> list[dict[str, Any]]:
 def _plain(found: Opened, amount: int) -> str:
     metric = found.asked.metric
     counted = boards.metric_named("deals_won") if metric.unit == "days" else metric  # so many of a duration
-    return value_text(counted, amount, found.row.currency)
+    return shown_text(counted, amount, found.row.currency)
 
 
 def _source(books: Books, words: Words, step: Step | Line, labels: Mapping[int, str]) -> dict[str, Any]:

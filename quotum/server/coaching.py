@@ -10,7 +10,7 @@ from quotum.server import naming
 from quotum.server.pacing import paced
 from quotum.server.showing import Question, asked
 from quotum.server.wording import Words
-from quotum.values import value_text
+from quotum.values import shown_text
 from schemas.periods import Period, parse_period, periods_of
 from streams import figures
 from streams.books import Books
@@ -26,7 +26,7 @@ def pace_of(books: Books, words: Words, question: Question, key: str) -> dict[st
     if row is None:
         return {}
     told = paced(words, board.metric, board.period, row, books.today())
-    target = value_text(board.metric, row.target, row.currency)
+    target = shown_text(board.metric, row.target, row.currency)
     found: dict[str, object] = {**told, "target": naming.amount(words, board.metric.name, target, row.currency)}
     if question.by == "rep" and told["state"] == BEHIND:
         found |= _evidence(books, words, question, board, row)
@@ -45,8 +45,8 @@ def _evidence(books: Books, words: Words, question: Question, board: Board, row:
     lines = [
         {
             "name": naming.title(words, name),
-            "now": words.figure(value_text(METRICS[name], mine, "")),
-            "before": words.figure(value_text(METRICS[name], once, "")),
+            "now": words.figure(shown_text(METRICS[name], mine, "")),
+            "before": words.figure(shown_text(METRICS[name], once, "")),
         }
         for name, mine, once in counts
         if mine or once

@@ -2,7 +2,6 @@
 
 import math
 from datetime import date
-from decimal import Decimal
 
 from projections.metrics import Metric
 from projections.progress import Pace, Standing, pace
@@ -25,12 +24,17 @@ NONE = "none"  # the state of whoever has no target where others have one
 TENTH = MILLIONTHS // 10
 
 
-def paced(words: Words, metric: Metric, period: Period, row: BoardRow, today: date) -> dict[str, str]:
-    """What the page says of a row's target: how much of it is reached, and whether that is fast enough."""
+def paced(
+    words: Words, metric: Metric, period: Period, row: BoardRow, today: date, decimals: int | None = None
+) -> dict[str, str]:
+    """What the page says of a row's target: how much of it is reached, and whether that is fast enough.
+
+    `decimals`: how many digits after the point its column has; default: as many as it needs alone.
+    """
     if row.attainment is None or row.target is None:
         return {"done": "", "state": "", "status": "", "pace": ""}
     found = pace(row.towards or 0, row.target, period, today)
-    share = words.share(Decimal(percent(row.attainment)) / 100)
+    share = words.percentage(percent(row.attainment), decimals)
     elsewhere = row.towards != row.value  # on a team's board, of somebody who was in another team as well
     return {
         "done": words.say("{share} in all teams", share=share) if elsewhere else share,

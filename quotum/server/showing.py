@@ -10,13 +10,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from quotum import boards
 from quotum.boards import Board, BoardRow
 from quotum.counting import exactly, up_to
+from quotum.progress import percent
 from quotum.server import naming, since
 from quotum.server.feeding import Feed, told
 from quotum.server.live import Shown
 from quotum.server.pacing import paced, without_target
 from quotum.server.shortening import shortened
-from quotum.server.wording import Language, Words, decimals_of, words_of
-from quotum.values import value_text
+from quotum.server.wording import Language, Words, words_of
+from quotum.values import decimals_of, shown_text, value_text
 from schemas.moments import day_number, instant_text
 from streams.books import Books
 from streams.figures import By
@@ -46,6 +47,7 @@ class Around(NamedTuple):
     today: date
     changes: Mapping[tuple[str, str], int]  # (currency, key) -> in whole units
     teams: Mapping[str, str]  # key -> the team of the day
+    percent_decimals: int  # digits after the point of what is reached
 
 
 def shown(books: Books, question: Question, feed: Feed | None = None) -> Shown:
@@ -67,7 +69,9 @@ def shown(books: Books, question: Question, feed: Feed | None = None) -> Shown:
         "total_short": shortened(words, [total])[0] if total else "",
         "happened": lately.lines,
     }
-    around = Around(words, question.by, now.date(), _changes(books, question), _teams(books, board, question.by))
+    attained = decimals_of([percent(row.attainment) for row in board.rows if row.attainment is not None])
+    teams = _teams(books, board, question.by)
+    around = Around(words, question.by, now.date(), _changes(books, question), teams, attained)
     return Shown(position, _rows(board, around), more, is_exact=books.shown() == position)
 
 
@@ -107,15 +111,16 @@ def _teams(books: Books, board: Board, by: str) -> dict[str, str]:
 
 
 def _rows(board: Board, around: Around) -> dict[str, dict[str, Any]]:
-    """The rows by key. Figures of one board have the same digits after the point, so that they align."""
+    """The rows by key. Figures of one column have the same digits after the point, so that they align."""
     words, metric, alone = around.words, board.metric, len(board.currencies) <= 1
-    values = [value_text(metric, row.value, row.currency) for row in board.rows]
+    values = [shown_text(metric, row.value, row.currency) for row in board.rows]
     moved = [around.changes.get((row.currency, row.key), 0) for row in board.rows]
     changes = [
-        value_text(metric, amount, row.currency) if amount else ""
+        shown_text(metric, amount, row.currency) if amount else ""
         for row, amount in zip(board.rows, moved, strict=True)
     ]
-    decimals = decimals_of([*values, *changes])
+    aims = [shown_text(metric, row.target, row.currency) if row.target else "" for row in board.rows]
+    decimals, aim_decimals = decimals_of([*values, *changes]), decimals_of(aims)
     shorts = shortened(
         words, [(one, "" if alone else row.currency) for row, one in zip(board.rows, values, strict=True)]
     )
@@ -123,11 +128,10 @@ def _rows(board: Board, around: Around) -> dict[str, dict[str, Any]]:
     parts, whole = _bars(board, aimed=aimed)
     rows = {}
     for place, row in enumerate(board.rows):
-        aim = value_text(metric, row.target, row.currency) if row.target else ""
         rows[f"{row.currency}/{row.key}"] = {
             "rank": row.rank,
             "who": row.who,
-            "value": values[place],
+            "value": value_text(metric, row.value, row.currency),
             "currency": row.currency,
             "part": parts[place],
             "place": place,
@@ -138,7 +142,7 @@ def _rows(board: Board, around: Around) -> dict[str, dict[str, Any]]:
             "full": naming.amount(words, metric.name, values[place], row.currency),
             "change": _change(words, changes[place], decimals),
             "next": _next(board, place, words),
-            "target": _figure(words, aim, row.currency, decimals, alone=alone) if aim else "",
+            "target": _figure(words, aims[place], row.currency, aim_decimals, alone=alone) if aims[place] else "",
             "whole": whole if row.attainment is not None else 0,
             **_pace(board, row, around, aimed=aimed),
         }
@@ -157,7 +161,7 @@ def _bars(board: Board, *, aimed: bool) -> tuple[list[float], float]:
 def _pace(board: Board, row: BoardRow, around: Around, *, aimed: bool) -> dict[str, str]:
     if aimed and row.attainment is None and row.rank is not None:
         return without_target(around.words)
-    return paced(around.words, board.metric, board.period, row, around.today)
+    return paced(around.words, board.metric, board.period, row, around.today, around.percent_decimals)
 
 
 def _figure(words: Words, value: str, currency: str, decimals: int, *, alone: bool) -> str:
@@ -184,7 +188,7 @@ def _next(board: Board, place: int, words: Words) -> str:
     ]
     if not above or above[0].value is None:
         return ""
-    missing = value_text(board.metric, above[0].value - row.value, row.currency)
+    missing = shown_text(board.metric, above[0].value - row.value, row.currency)
     amount = naming.amount(words, board.metric.name, missing, row.currency)
     return words.say("{amount} to place {rank}", amount=amount, rank=above[0].rank)
 
@@ -194,4 +198,4 @@ def _total(board: Board) -> tuple[str, str] | None:
     if board.metric.unit == "days" or len(board.currencies) > 1:
         return None
     currency = board.currencies[0] if board.currencies else ""
-    return value_text(board.metric, sum(row.value or 0 for row in board.rows), currency), currency
+    return shown_text(board.metric, sum(row.value or 0 for row in board.rows), currency), currency

@@ -109,7 +109,11 @@ class Words:
         """How a currency is written before an amount."""
         return get_currency_symbol(currency, locale=self.locale)
 
-    def share(self, value: Decimal, decimals: int = 1) -> str:
+    def percentage(self, percent: str, decimals: int | None = None) -> str:
+        """A plain decimal in percent; with so many digits after the point, or as many as it has."""
+        return self.say("{number}%", number=self.figure(percent, decimals))
+
+    def share(self, value: Decimal, decimals: int) -> str:
         """A part of 1 as a percentage with at most so many decimals."""
         return self.say("{number}%", number=format_decimal(value * 100, f"#,##0.{'#' * decimals}", locale=self.locale))
 
@@ -149,12 +153,6 @@ class Words:
         if quarter:
             return self.say("financial year {year}, quarter {quarter}", year=year, quarter=quarter)
         return self.say("financial year {year}", year=year)
-
-
-def decimals_of(values: Sequence[str]) -> int:
-    """How many digits after the point a column needs so that all of its figures align; none where all are whole."""
-    fractions = [value.partition(".")[2] for value in values]
-    return max((len(fraction) for fraction in fractions if fraction.strip("0")), default=0)
 
 
 @cache

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from projections.metrics import METRICS, Metric
 from quotum.questions import QuestionError
-from quotum.values import digits_of, number_above_0, value_text
+from quotum.values import aligned, decimals_of, digits_of, number_above_0, shown_text, value_text
 from schemas.money import digits
 
 CURRENCIES = st.sampled_from(("EUR", "USD", "JPY", "KWD"))
@@ -67,6 +67,42 @@ def test_a_count_is_written_as_short_as_it_is(millionths: int, text: str) -> Non
 @pytest.mark.parametrize(("days", "text"), [(44.0, "44"), (60.5, "60.5"), (0.0, "0"), (-1.5, "-1.5"), (None, "")])
 def test_a_median_is_in_days_and_halves(days: float | None, text: str) -> None:
     assert value_text(CYCLE, days, "") == text
+
+
+# Shown to people
+
+
+@pytest.mark.parametrize(
+    ("millionths", "text"),
+    [
+        (333_333, "0.33"),
+        (333_334, "0.33"),
+        (666_667, "0.67"),
+        (-333_333, "-0.33"),
+        (5_000, "0.01"),
+        (2_500_000, "2.5"),
+        (-12_000_000, "-12"),
+        (0, "0"),
+        (4_999, "0.004999"),  # not 0, so it never reads 0
+    ],
+)
+def test_a_part_of_a_deal_is_shown_to_the_hundredth(millionths: int, text: str) -> None:
+    assert shown_text(METRICS["deals_won"], millionths, "") == text
+
+
+def test_money_and_days_are_shown_as_they_are() -> None:
+    assert shown_text(REVENUE, 1054, "KWD") == "1.054"
+    assert (shown_text(CYCLE, 60.5, ""), shown_text(CALLS, None, "")) == ("60.5", "")
+
+
+def test_a_column_has_cents_only_if_one_of_its_figures_has() -> None:
+    assert decimals_of(["1.00", "2.50", "0.00"]) == 2
+    assert decimals_of(["1.00", "2.00"]) == decimals_of(["1", ""]) == decimals_of([]) == 0
+
+
+def test_figures_of_a_column_have_the_same_digits_after_the_point() -> None:
+    assert aligned(["164", "163.7", "", "-8"]) == ["164.0", "163.7", "", "-8.0"]
+    assert aligned(["164", "100"]) == ["164", "100"]
 
 
 # Read

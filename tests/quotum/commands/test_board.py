@@ -1,10 +1,12 @@
 """`quotum board` prints what scripts rely on, and a table that a manager can read."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.quotum.conftest import Quotum
+from tests.small_books import HISTORY, make_books, say, won
 
 
 def test_csv_has_rank_who_value_with_zeros_and_unassigned_last(quotum: Quotum, history: str) -> None:
@@ -37,6 +39,20 @@ def test_json_has_the_same_rows(quotum: Quotum, history: str) -> None:
     found = json.loads(quotum("board", "deals_won", "2017-06", "--history", history, "--format", "json").stdout)
     assert found[0] == {"rank": 1, "who": "Anna de Vries", "value": "1"}
     assert found[-1] == {"rank": None, "who": None, "value": "1"}
+
+
+def test_a_part_of_a_deal_reads_well_in_a_table_and_is_exact_for_scripts(
+    quotum: Quotum, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with make_books(tmp_path) as books:
+        thirds = [{"rep": rep, "share": share} for rep, share in (("Ann", "0.333333"), ("Bas", "0.666667"))]
+        shared = ("deal.reassigned", {"id": "1", "day": "2017-06-01", "shares": thirds})
+        say(books, *won("1", None, "2017-06-02"), shared, *won("2", "Cas", "2017-06-02"))
+    table = quotum("board", "deals_won", "2017-06", "--history", HISTORY).stdout.splitlines()
+    assert [line.split() for line in table[2:]] == [["1", "Cas", "1.00"], ["2", "Bas", "0.67"], ["3", "Ann", "0.33"]]
+    found = quotum("board", "deals_won", "2017-06", "--history", HISTORY, "--format", "csv").stdout
+    assert found == "rank,who,value\n1,Cas,1\n2,Bas,0.666667\n3,Ann,0.333333\n"
 
 
 def test_several_currencies_have_a_column_and_ranks_of_their_own(quotum: Quotum, history: str) -> None:

@@ -35,9 +35,9 @@ def test_a_table_shows_how_far_everyone_with_a_target_is(quotum: Quotum) -> None
     assert [line.rstrip() for line in found.stdout.splitlines()] == [
         "2017-05-01 to 2017-05-28, EUR, on 2017-05-19: 15 of 20 working days gone, 5 left",
         "who  metric     done  target  attainment  standing  a_day",
-        "Ann  revenue  270.00  200.00        135%  ahead      0.00",
+        "Ann  revenue  270.00  200.00      135.0%  ahead      0.00",
         "Bob  calls         1       3       33.3%  behind      0.4",
-        "Bob  revenue   -8.00  100.00         -8%  behind    21.60",
+        "Bob  revenue   -8.00  100.00       -8.0%  behind    21.60",
         "Bob: 0 of 2 targets reached",
     ]
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.quotum.server.serving import served
 from tests.quotum.server.test_opening import EVENTS, explained, keys
+from tests.quotum.server.test_showing import told, won
 
 
 def test_the_pages_say_the_same(tmp_path: Path) -> None:
@@ -30,3 +31,14 @@ def test_a_median_says_that_its_steps_are_deals(tmp_path: Path) -> None:
     assert "Deals more or fewer" in page
     assert "Deals counted then" in page
     assert "Figure then" not in page
+
+
+def test_a_median_tells_a_shared_deal_to_the_hundredth(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, books):
+        thirds = [{"rep": "anna", "share": "0.333333"}, {"rep": "bas", "share": "0.666667"}]
+        shared = told(3, "deal.reassigned", id="a", day="2026-03-01", shares=thirds)
+        client.post("/v1/events", json=[*won(1, "a", None, "5"), shared])
+        key = keys(books, "cycle_days_median", "rep")[0]
+        page = client.get("/why", params={"metric": "cycle_days_median", "period": "2026-03", "key": key}).text
+    assert '<td class="number moved">+0.33</td>' in page
+    assert "0.333333" not in page

@@ -50,6 +50,11 @@ def test_what_is_reached_or_over_needs_nothing_a_day() -> None:
     assert (over["done"], over["state"], over["pace"]) == ("99.9%", "behind", "")
 
 
+def test_what_is_reached_has_as_many_digits_as_its_column() -> None:
+    en, nl = (paced(words_of(one), REVENUE, NOVEMBER, row(164, 100), MONDAY, 1)["done"] for one in ("en", "nl"))
+    assert (en, nl) == ("164.0%", "164,0\N{NO-BREAK SPACE}%")
+
+
 def test_what_was_reached_in_several_teams_is_said_to_be_so() -> None:
     found = paced(words_of("nl"), REVENUE, NOVEMBER, replace(row(1_000_000, 1_000_000), value=400_000), MONDAY)
     assert (found["done"], found["state"]) == ("100\N{NO-BREAK SPACE}% in alle teams", "ahead")

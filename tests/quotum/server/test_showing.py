@@ -11,9 +11,11 @@ from quotum.server import showing
 from quotum.server.feeding import Feed
 from quotum.server.live import Shown
 from quotum.server.showing import Question, shown
+from quotum.targets import Wish, set_target
 from streams.books import Books
 from tests.quotum.server.serving import WON, served
 from tests.small_books import called, make_books, say
+from tests.small_books import won as won_in_books
 
 MARCH = Question(metric="revenue", period="2026-03")
 
@@ -58,6 +60,36 @@ def test_figures_align_and_bars_follow_the_largest_either_way(tmp_path: Path) ->
     events = [*won(1, "a", "anna", "50.50"), *won(3, "b", "bas", "-101")]
     rows = list(board(tmp_path, *events, question=MARCH.model_copy(update={"language": "nl"})).rows.values())
     assert [(row["text"], row["part"]) for row in rows] == [("50,50", 0.5), ("-101,00", 1.0)]
+
+
+def test_what_is_reached_and_what_was_to_be_have_the_same_digits_all_the_way_down(tmp_path: Path) -> None:
+    with make_books(tmp_path) as books:
+        say(books, *won_in_books("1", "ann", "2017-12-01", "1637.50"), *won_in_books("2", "bas", "2017-12-01", "1640"))
+        for rep in ("ann", "bas"):
+            set_target(books, Wish("revenue", "2017-12", "1000", "agreed", "ann", rep=rep))
+        found = shown(books, Question(metric="revenue", period="2017-12", language="nl"))
+        rows = [(row["done"], row["target"]) for row in found.rows.values()]
+    assert rows == [("164,0\N{NO-BREAK SPACE}%", "1.000"), ("163,8\N{NO-BREAK SPACE}%", "1.000")]
+
+
+def test_a_target_of_half_a_call_is_not_rounded_where_all_that_is_done_is_whole(tmp_path: Path) -> None:
+    with make_books(tmp_path) as books:
+        say(books, called("1", "ann", "2017-12-01"))
+        set_target(books, Wish("calls", "2017-12", "7.5", "agreed", "ann", rep="ann"))
+        (row,) = shown(books, Question(metric="calls", period="2017-12")).rows.values()
+    assert (row["text"], row["target"]) == ("1", "7.5")
+
+
+def test_a_part_of_a_deal_is_shown_to_the_hundredth(tmp_path: Path) -> None:
+    thirds = [{"rep": rep, "share": share} for rep, share in (("anna", "0.333333"), ("bas", "0.666667"))]
+    events = [*won(1, "a", None, "5"), told(3, "deal.reassigned", id="a", day="2026-03-01", shares=thirds)]
+    found = board(tmp_path, *events, question=MARCH.model_copy(update={"metric": "deals_won"}))
+    rows = list(found.rows.values())
+    assert [(row["text"], row["value"], row["full"]) for row in rows] == [
+        ("0.67", "0.666667", "0.67 deals"),
+        ("0.33", "0.333333", "0.33 deals"),
+    ]
+    assert rows[1]["next"] == "0.33 deals to place 1"
 
 
 def test_a_board_of_a_team_counts_what_was_done_in_it(tmp_path: Path) -> None:

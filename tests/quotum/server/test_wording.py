@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from quotum.server import wording
-from quotum.server.wording import MESSAGES, Language, decimals_of, language_of, words_of
+from quotum.server.wording import MESSAGES, Language, language_of, words_of
 from schemas.periods import parse_period
 
 CODE = Path(wording.__file__).parent
@@ -87,8 +87,8 @@ def test_money(language: Language, value: str, shown: str) -> None:
 def test_shares_dates_and_counts() -> None:
     nl, en = words_of("nl"), words_of("en")
     day = date(2026, 11, 23)
-    assert (nl.share(Decimal("1.045")), en.share(Decimal("1.045"))) == (f"104,5{SPACE}%", "104.5%")
-    assert (nl.share(Decimal("-0.08")), en.share(Decimal("1.35"))) == (f"-8{SPACE}%", "135%")
+    assert (nl.percentage("104.5"), en.percentage("104.5")) == (f"104,5{SPACE}%", "104.5%")
+    assert (nl.percentage("-8"), en.percentage("135", 1)) == (f"-8{SPACE}%", "135.0%")
     assert nl.share(Decimal("0.333333"), 2) == f"33,33{SPACE}%"
     assert (nl.day(day), en.day(day)) == ("ma 23 nov 2026", "Mon 23 Nov 2026")
     assert nl.moment(datetime(2026, 11, 23, 9, 5, tzinfo=UTC)) == "ma 23 nov 2026 09:05"
@@ -117,11 +117,6 @@ def test_shares_dates_and_counts() -> None:
 def test_a_period_in_words(text: str, nl: str, en: str) -> None:
     period = parse_period(text)
     assert (words_of("nl").period(period), words_of("en").period(period)) == (nl, en)
-
-
-def test_a_column_has_cents_only_if_one_of_its_figures_has() -> None:
-    assert decimals_of(["1.00", "2.50", "0.00"]) == 2
-    assert decimals_of(["1.00", "2.00"]) == decimals_of(["1", ""]) == decimals_of([]) == 0
 
 
 def test_a_value_is_never_taken_for_a_place_of_a_value() -> None:
