@@ -13,7 +13,8 @@ Rules
 - Standing (DOMAIN.md section 7 wants green, amber and red with the rule shown, and prescribes no tolerance): what is
   reached is ahead. Once all of the target is expected (no working day is left, or a period without any is over), what
   is not reached is behind. Until then more than 2 % above what is expected is ahead, more than 2 % below is behind,
-  between them is on track.
+  between them is on track. While the first working day of a period runs nothing is due yet, so nobody is behind on it
+  who took back no more than they did.
 """
 
 from datetime import date
@@ -77,16 +78,20 @@ def pace(done: int, target: int | None, period: Period, on: date) -> Pace:
         return Pace(days, gone, left, projected, None, None, None)
     expected = Fraction(target * gone, days) if days else Fraction(target * over)
     needed = Fraction(max(0, target - done), left) if left else None
-    return Pace(days, gone, left, projected, expected, needed, standing(done, target, expected))
+    is_first = gone == 1 and on <= period.last and on.weekday() < WORKING_DAYS_A_WEEK
+    return Pace(days, gone, left, projected, expected, needed, standing(done, target, expected, due=not is_first))
 
 
-def standing(done: int, target: int | None, expected: Fraction | None) -> Standing | None:
-    """Whether what is done is what was `expected` by now, all in whole units; None without a target."""
+def standing(done: int, target: int | None, expected: Fraction | None, *, due: bool = True) -> Standing | None:
+    """Whether what is done is what was `expected` by now, all in whole units; None without a target.
+
+    `due`: whether less than expected is behind already; it is not while the first working day runs.
+    """
     if not target or expected is None:
         return None
     if done >= target:
         return Standing.AHEAD
     slack = expected * TOLERANCE
     if expected >= target or done < expected - slack:
-        return Standing.BEHIND
+        return Standing.BEHIND if due or done < 0 else Standing.ON_TRACK
     return Standing.AHEAD if done > expected + slack else Standing.ON_TRACK

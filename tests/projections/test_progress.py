@@ -131,6 +131,10 @@ def test_without_a_target_only_days_and_the_projected_finish_are_left(target: in
 @pytest.mark.parametrize(
     ("done", "day", "found"),
     [
+        (0, 1, ON_TRACK),  # the first working day runs
+        (1021, 1, AHEAD),
+        (-1, 1, BEHIND),
+        (0, 2, BEHIND),
         (5099, 5, ON_TRACK),  # 5,000 expected, and 2 % of them are 100
         (5100, 5, ON_TRACK),
         (5101, 5, AHEAD),
@@ -151,6 +155,20 @@ def test_the_standing_follows_the_rule_that_the_module_states(done: int, day: in
 def test_before_the_first_day_whoever_began_early_is_ahead_and_whoever_gave_back_is_behind() -> None:
     standings = [pace(done, 40, FOUR_WEEKS, date(2017, 4, 1)).standing for done in (1, 0, -1)]
     assert standings == [AHEAD, ON_TRACK, BEHIND]
+
+
+@pytest.mark.parametrize(("day", "found"), [(1, ON_TRACK), (2, ON_TRACK), (3, BEHIND)])
+def test_a_month_that_begins_on_a_weekend_is_not_due_before_its_first_working_day_is_over(
+    day: int, found: Standing
+) -> None:
+    november = parse_period("2026-11")  # from a Sunday
+    assert pace(0, 20_000, november, date(2026, 11, day)).standing is found
+
+
+def test_the_target_of_a_day_is_due_once_the_day_is_over() -> None:
+    friday = parse_period("2017-05-05")
+    standings = [pace(done, 8, friday, date(2017, 5, day)).standing for done, day in ((0, 5), (8, 5), (0, 6))]
+    assert standings == [ON_TRACK, AHEAD, BEHIND]
 
 
 def test_a_period_without_working_days_expects_everything_on_its_last_day() -> None:
@@ -220,7 +238,10 @@ def test_without_a_target_there_is_no_standing(target: int | None) -> None:
 def test_a_standing_is_the_one_that_the_days_left_tell(done: int, target: int, period: Period, on: date) -> None:
     found = pace(done, target, period, on)
     over = on >= period.last if found.days == 0 else found.left == 0
-    if over:
+    is_first = on.weekday() < 5 and on <= period.last and found.gone == 1
+    if is_first and 0 <= done < target and (over or done * 100 * found.days < target * 98):
+        assert found.standing is ON_TRACK
+    elif over:
         assert found.standing is (AHEAD if done >= target else BEHIND)
     else:
         by_now = target * found.gone * 100

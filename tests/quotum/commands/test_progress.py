@@ -42,6 +42,12 @@ def test_a_table_shows_how_far_everyone_with_a_target_is(quotum: Quotum) -> None
     ]
 
 
+def test_on_the_first_working_day_nobody_is_behind_yet(quotum: Quotum) -> None:
+    asked = ("progress", "Bob", MAY, "--metric", "calls", "--format", "json", "--on")
+    standings = [json.loads(quotum(*asked, day).stdout)[0]["standing"] for day in ("2017-05-01", "2017-05-02")]
+    assert standings == ["on track", "behind"]
+
+
 def test_a_script_gets_the_whole_pace(quotum: Quotum) -> None:
     found = quotum("progress", "Bob", MAY, "--on", "2017-05-19", "--metric", "revenue", "--format", "csv")
     assert list(csv.DictReader(found.stdout.splitlines())) == [

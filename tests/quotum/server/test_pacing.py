@@ -34,6 +34,11 @@ def test_the_pace_is_a_word(done: int, state: str, word: str, woord: str) -> Non
     assert (en["state"], en["status"], nl["status"]) == (state, word, woord)
 
 
+def test_nobody_is_behind_on_the_first_morning_of_a_month() -> None:
+    first, second = (paced(words_of("nl"), REVENUE, NOVEMBER, row(0, 1_000), date(2026, 11, day)) for day in (2, 3))
+    assert (first["state"], first["status"], second["status"]) == ("on-track", "op schema", "achter")
+
+
 def test_what_is_needed_a_day_is_enough_to_get_there() -> None:
     nl = paced(words_of("nl"), REVENUE, NOVEMBER, row(600_001, 1_000_000), MONDAY)
     assert nl["pace"] == "nog 5 werkdagen, €\N{NO-BREAK SPACE}800 per dag nodig"
