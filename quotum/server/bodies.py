@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from quotum.server.problems import Fault, ProblemError, told
+from quotum.server.problems import FORM, Fault, ProblemError, told
 from schemas.wire import faults_of
 
 MEDIA_TYPE = "application/json"
@@ -61,5 +61,5 @@ def declared_bytes(request: Request) -> int:
 
 def described(model: type[BaseModel]) -> dict[str, Any]:
     """The body in the description of an address."""
-    content = {MEDIA_TYPE: {"schema": model.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": model.model_json_schema(ref_template=FORM)}}
     return {"requestBody": {"required": True, "content": content}}

@@ -125,12 +125,8 @@ def operations(told: Json) -> dict[str, list[Operation]]:
 
 
 def forms(told: Json) -> list[Form]:
-    """All forms that are referred to, by name: those of the whole description, and those that bodies bring along."""
-    found = dict(told.get("components", {}).get("schemas", {}))
-    for methods in told["paths"].values():
-        for one in methods.values():
-            for content in one.get("requestBody", {}).get("content", {}).values():
-                found |= content["schema"].get("$defs", {})
+    """All forms that are referred to, by name."""
+    found = told.get("components", {}).get("schemas", {})
     return [
         Form(name, schema.get("description", ""), [] if "properties" in schema else parts(schema), fields(schema))
         for name, schema in sorted(found.items())

@@ -1,6 +1,8 @@
 """Errors over HTTP as problem+json (RFC 9457): what is wrong, where, and what to do about it."""
 
 from collections.abc import Sequence
+from copy import deepcopy
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +22,7 @@ from streams.history import HistoryError
 from streams.vault_file import VaultError
 
 MEDIA_TYPE = "application/problem+json"
+FORM = "#/components/schemas/{model}"  # where the description has what others refer to
 SEE = "see /docs for what is expected there"
 ADDRESSES = "take one of the addresses at /docs"
 
@@ -49,17 +52,25 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def describe(app: FastAPI) -> None:
-    """Put the form of a problem into the application's description of itself."""
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    """Put the form of a problem, and those that bodies bring along, into the application's description of itself."""
+    schema = Problem.model_json_schema(ref_template=FORM)
     parts = schema.pop("$defs", {}) | {"Problem": schema}
     plain = app.openapi
 
+    @cache
     def openapi() -> dict[str, Any]:
-        described = plain()
-        described.setdefault("components", {}).setdefault("schemas", {}).update(parts)
+        described = deepcopy(plain())  # what bodies bring along is of their addresses, whichever application has them
+        described.setdefault("components", {}).setdefault("schemas", {}).update(parts | _brought_along(described))
         return described
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI itself describes
+
+
+def _brought_along(described: dict[str, Any]) -> dict[str, Any]:
+    """The forms that lie beside the schemas of bodies, taken from there: a reference leads to those of the whole."""
+    methods = [one for path in described["paths"].values() for one in path.values()]
+    contents = [content for one in methods for content in one.get("requestBody", {}).get("content", {}).values()]
+    return {name: form for content in contents for name, form in content["schema"].pop("$defs", {}).items()}
 
 
 class ProblemError(Exception):

@@ -1,9 +1,13 @@
 """The page of the API says all that its description says, and asks nobody else for anything."""
 
+import json
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from quotum.server.described import Part, forms, operations, parts
 from quotum.server.gateway import create_gateway
@@ -28,6 +32,20 @@ def test_the_page_tells_every_address_parameter_field_and_error(tmp_path: Path) 
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
     assert 'href="/openapi.json"' in page
     assert "429" in page
+
+
+@pytest.mark.parametrize("make", ["server", "gateway"])
+def test_the_description_is_valid_and_each_reference_in_it_leads_somewhere(tmp_path: Path, make: str) -> None:
+    with ExitStack() as closing:
+        if make == "server":
+            client, _ = closing.enter_context(served(tmp_path))
+        else:
+            client = TestClient(create_gateway(Taking()), base_url="http://127.0.0.1")
+        told = client.get("/openapi.json").json()
+    OPENAPI_31_VALIDATOR.validate(told)
+    references = set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(told)))
+    assert references == {f"#/components/schemas/{form}" for form in told["components"]["schemas"]} & references
+    assert "$defs" not in json.dumps(told)
 
 
 def test_nothing_on_the_page_is_of_another_host(tmp_path: Path) -> None:
