@@ -15,6 +15,7 @@ from quotum.commands.serve import in_own_words, listening_at, log_on
 from quotum.elsewhere import RemotePeople
 from quotum.server import many
 from quotum.server.gateway import create_gateway
+from quotum.server.measuring import together
 from quotum.server.serving import LOOPBACK, run
 from quotum.settings import USAGE, stop, told
 from streams.books import wall_clock
@@ -64,6 +65,7 @@ def gateway(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
         if processes == 1:
             run(gate.application(closing), listening, _announce)
         else:
+            closing.enter_context(together())
             many.run(partial(_one_of_many, gate, many.Tally()), processes, listening, _announce)
 
 

@@ -1,14 +1,16 @@
 """The application of a gateway: events in, nothing else; many can run beside each other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Protocol
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -80,8 +82,7 @@ def create_gateway(
     app.state.access = access
     app.state.admission = admission or Admission()
     problems.install(app)
-    if waiting is None:  # of several processes each would tell its own part for the whole
-        measuring.install(app)
+    measuring.install(app)
     app.include_router(ingest.router)
     app.include_router(alive)
     app.include_router(router)
@@ -104,6 +105,16 @@ async def get_ready(request: Request) -> Ready:
 @router.get("/metrics", response_class=Response)
 async def get_metrics(request: Request) -> Response:
     """What is measured, for Prometheus."""
-    registry, waiting = CollectorRegistry(), request.app.state.waiting()
-    Gauge("quotum_gateway_waiting", "Events not acknowledged yet", registry=registry).set(waiting)
+    registry = CollectorRegistry()
+    registry.register(_NotAcknowledged(request.app.state.waiting()))
     return exposed(registry, measuring.measured_of(request))
+
+
+class _NotAcknowledged(Collector):
+    """A figure of all processes as it is now, which is why it is none that each of them keeps."""
+
+    def __init__(self, waiting: int) -> None:
+        self._waiting = waiting
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        yield GaugeMetricFamily("quotum_gateway_waiting", "Events not acknowledged yet", self._waiting)

@@ -1,39 +1,62 @@
-"""What a server measures as it goes, for Prometheus: what became of events, and how requests were answered."""
+"""What a server measures as it goes, for Prometheus: what became of events, and how requests were answered.
 
+Several processes behind one address count in files of one folder, so that any of them tells it for all; what one
+counted that has ended stays counted.
+"""
+
+import os
 import time
 from collections import Counter as Count
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NOWHERE = "none"  # whoever tries addresses that there are not must not make a series each
 RESULTS = ("taken", "duplicate", "refused")
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # Prometheus' client asks for it when it is imported: in processes that come after
 BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Have the processes that are started within this block count together."""
+    with TemporaryDirectory(prefix="quotum-measured-") as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
+
+
 class Measured:
-    """Counts since this process began. Any thread may add."""
+    """Counts since this process began, or since all did that count together. Any thread may add."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         """`clock` in seconds."""
-        self.registry = CollectorRegistry()
+        self.registry = own = CollectorRegistry()
+        if FOLDER in os.environ:
+            self.registry = CollectorRegistry()
+            MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]  # theirs says no types
         self.clock = clock
         self._events = Counter(
-            "quotum_events", "Events sent to /v1/events, by what became of them", ["result"], registry=self.registry
+            "quotum_events", "Events sent to /v1/events, by what became of them", ["result"], registry=own
         )
         for result in RESULTS:  # so that each is there from the start, as 0
             self._events.labels(result)
         self._requests = Counter(
-            "quotum_requests", "Requests, by route and status", ["method", "route", "status"], registry=self.registry
+            "quotum_requests", "Requests, by route and status", ["method", "route", "status"], registry=own
         )
         self._seconds = Histogram(
             "quotum_request_seconds",
             "How long requests took until their answer began",
             ["method", "route"],
             buckets=BUCKETS_SECONDS,
-            registry=self.registry,
+            registry=own,
         )
 
     def events(self, results: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -195,6 +196,9 @@ def test_several_processes_take_events_at_one_address_and_one_that_is_killed_is_
         assert before[1] in after
         for _ in range(20):
             post(gateway)
+        metrics = httpx.get(f"{gateway.url}/metrics", timeout=ENDED_SECONDS, trust_env=False).text
+        (taken,) = re.findall(r'^quotum_events_total\{result="taken"\} (\S+)$', metrics, re.MULTILINE)
+        assert float(taken) >= len(acknowledged)  # what the killed one took is counted too
         ready = httpx.get(f"{gateway.url}/ready", timeout=ENDED_SECONDS, trust_env=False)
         assert ready.json() == {"status": "ready", "waiting": 0}
         gateway.process.send_signal(signal.SIGTERM)
