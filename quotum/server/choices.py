@@ -57,6 +57,12 @@ def last_month_with(books: Books, metric: str, today: date) -> str | None:
     return f"{day:%Y-%m}" if day else None
 
 
+def word_for(period: Period, today: date, fiscal_start: int) -> str:
+    """The word for a period, such as `this-month`; the period itself where there is none."""
+    words = (word for word in (*NOW, *BEFORE) if dated(word, today, fiscal_start) == period.text)
+    return next(words, period.text)
+
+
 def period_choices(words: Words, chosen: str, period: Period) -> list[tuple[str, str]]:
     """(value, text) of the periods to choose from; one that was asked for in another way comes first."""
     own = [] if chosen in NOW or chosen in BEFORE else [(chosen, words.period(period))]

@@ -69,6 +69,7 @@ def _board_page(request: Request) -> Response:
         board = shown(books, question)
     except QuestionError:
         return page(request, "unknown.html", {"metric_known": metric in METRICS}, HTTPStatus.UNPROCESSABLE_ENTITY)
+    asked = choices.word_for(span, today, fiscal_start)
     currencies = {row["currency"] for row in board.rows.values()}
     nothing = not any(_is_something(metric, row["value"]) for row in board.rows.values())
     values = {
@@ -83,9 +84,9 @@ def _board_page(request: Request) -> Response:
         "unit": words.symbol(next(iter(currencies))) if len(currencies) == 1 and currencies != {""} else "",
         "period": words.period(span),
         "metrics": [(name, naming.title(words, name)) for name in METRICS],
-        "periods": choices.period_choices(words, period, span),
+        "periods": choices.period_choices(words, asked, span),
         "teams": choices.teams_of(books),
-        "chosen": {"metric": metric, "period": period, "team": query.get("team") or ""},
+        "chosen": {"metric": metric, "period": asked, "team": query.get("team") or ""},
         "kept": {name: query[name] for name in ("wall",) if name in query},
         "empty": board.position <= OWN_EVENTS,
         "nothing": nothing,

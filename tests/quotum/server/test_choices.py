@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from quotum.server.choices import dated, last_month_with, main_metric, teams_of, until_midnight
+from quotum.server.choices import dated, last_month_with, main_metric, teams_of, until_midnight, word_for
 from schemas.moments import microseconds, parse_day, parse_instant
+from schemas.periods import parse_period
 from tests.quotum.server.serving import WON, opened, served
 
 TODAY = parse_day("2026-01-01")
@@ -29,6 +30,20 @@ TODAY = parse_day("2026-01-01")
 )
 def test_periods_move_with_the_calendar(period: str, fiscal_start: int, text: str) -> None:
     assert dated(period, TODAY, fiscal_start) == text
+
+
+@pytest.mark.parametrize(
+    ("period", "fiscal_start", "word"),
+    [
+        ("2026-01", 1, "this-month"),
+        ("2025-12-31", 1, "yesterday"),
+        ("FY2025-Q3", 4, "last-quarter"),
+        ("2024-07", 1, "2024-07"),
+        ("2026-01-01..2026-01-31", 1, "2026-01-01..2026-01-31"),
+    ],
+)
+def test_a_period_that_has_a_word_is_called_by_it(period: str, fiscal_start: int, word: str) -> None:
+    assert word_for(parse_period(period, fiscal_start), TODAY, fiscal_start) == word
 
 
 def test_a_board_opens_with_revenue_if_there_is_any_this_year_else_with_what_most_is_known_of(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The pages as they leave the server: the right language, kept to themselves, helpful when there is nothing to show."""
 
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,18 @@ def test_who_can_only_read_is_shown_no_command_that_sets_a_target(tmp_path: Path
         text = client.get("/?period=2026-01-01..2099-12-31&metric=revenue").text
     assert "anna" in text
     assert "quotum target set" not in text
+
+
+def test_whoever_comes_back_from_a_figure_finds_the_choices_that_they_left(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, books):
+        client.post("/v1/events", json=[opened(data={"id": "D1", "day": str(books.today()), "rep": "anna"})])
+        before = client.get("/?metric=deals_opened").text
+        why = re.findall(r'href="(/why\?[^"]*)"', before)[0]
+        back = re.findall(r'class="back"><a href="([^"]*)"', client.get(unescape(why)).text)[0]
+        after = client.get(unescape(back)).text
+
+    def periods(page: str) -> list[str]:
+        return re.findall(r"<option .*?</option>", page.partition('name="period"')[2].partition("</select>")[0])
+
+    assert periods(after) == periods(before)
+    assert '<option value="this-month" selected>' in after
