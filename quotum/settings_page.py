@@ -12,6 +12,7 @@ VARIABLES = {
     "QUOTUM_HISTORY": "the history that commands use where `--history` is not given",
     "QUOTUM_SERVER": "the server that commands ask, like `--server`",
     "QUOTUM_KEY": "the key that a server elsewhere wants",
+    "QUOTUM_ADDRESS": "how the server is reached by others, for the links that `quotum link` prints",
     "QUOTUM_CHROMIUM": "for the tests: the browser to try pages in",
     "QUOTUM_TEST_KAFKA": "for the tests: the broker to try things on, `HOST:PORT`, instead of one of their own",
     "QUOTUM_SHARED_DATA": "for the tests and measurements: the folder of real input, else `../shared/data`",

@@ -9,14 +9,16 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE, IMAGE = ROOT / "docker-compose.yml", ROOT / "Dockerfile"
-DEFAULTED = re.compile(r"\$\{\w+:-([^}]*)\}")  # ${NAME:-what it is where nobody says anything}
+DEFAULTED = re.compile(r"\$\{\w+:-([^${}]*)\}")  # ${NAME:-what it is where nobody says anything}, the inner one first
 
 
 @cache
 def services() -> dict[str, dict[str, Any]]:
     """What runs, by name, where nobody set a variable."""
-    read = yaml.safe_load(DEFAULTED.sub(r"\1", FILE.read_text(encoding="utf-8")))
-    found: dict[str, dict[str, Any]] = read["services"]
+    text = FILE.read_text(encoding="utf-8")
+    while (plain := DEFAULTED.sub(r"\1", text)) != text:
+        text = plain
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
     return found
 
 

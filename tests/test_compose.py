@@ -70,6 +70,12 @@ def test_only_the_web_port_is_open() -> None:
     assert steps("EXPOSE") == ["8080"]
 
 
+def test_links_lead_to_the_port_that_is_open_outside() -> None:
+    """What a container knows of its own address leads nobody there."""
+    outside, _, _ = services()["server"]["ports"][0].partition(":")
+    assert services()["server"]["environment"] == {"QUOTUM_ADDRESS": f"http://127.0.0.1:{outside}"}
+
+
 @pytest.mark.parametrize("service", RUNNING)
 def test_whoever_keeps_running_is_asked_how_it_is_and_started_again(service: str) -> None:
     assert services()[service]["restart"] == "unless-stopped"

@@ -17,6 +17,10 @@ from streams.keys import BadKeyError, Keys, keys_path
 from streams.ownership import Owner, owner_of
 
 ELSEWHERE = {4: ("192.0.2.1", 9), 6: ("2001:db8::1", 9)}  # of nobody (RFC 5737, 3849); nothing is sent there
+SAID_HERE = (
+    "this address opens on the server's own machine only. For a phone or a wall say by which name they reach it, with "
+    "--address or QUOTUM_ADDRESS"
+)
 HERE_ALONE = (
     "the server answers on this machine only, so no phone or wall can open this. For those start it with "
     "`quotum serve --host 0.0.0.0`, and make the link then"
@@ -28,7 +32,12 @@ def link(
     history: History = DEFAULT_HISTORY,
     name: Annotated[str, typer.Option(help="A name to revoke it by; default: the page and the moment.")] = "",
     address: Annotated[
-        str, typer.Option(help="How the server is reached from there; default: its own address, where that is known.")
+        str,
+        typer.Option(
+            envvar="QUOTUM_ADDRESS",
+            help="How the server is reached from there, also in QUOTUM_ADDRESS; default: its own address, where that "
+            "is known. In a container it is not: there the address is that of the machine outside.",
+        ),
     ] = "",
     rep: Annotated[
         str | None,
@@ -50,7 +59,9 @@ def link(
         except BadKeyError as error:
             stop(str(error))
     typer.echo(f"{base}/enter/{secret}{query}")
-    if owner and not address and _is_here_alone(owner):
+    if address and _is_loopback(urlsplit(base).hostname or ""):
+        complain(SAID_HERE)
+    elif owner and not address and _is_loopback(owner.listens or urlsplit(owner.url).hostname or ""):
         complain(HERE_ALONE)
     typer.echo(f"take it back with: quotum key revoke {known!r}", err=True)
 
@@ -85,9 +96,9 @@ def own_address(version: int) -> str:
     return ""
 
 
-def _is_here_alone(owner: Owner) -> bool:
-    found = _ip(owner.listens or urlsplit(owner.url).hostname or "")
-    return found is not None and found.is_loopback
+def _is_loopback(host: str) -> bool:
+    found = _ip(host)
+    return host == "localhost" or (found is not None and found.is_loopback)
 
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

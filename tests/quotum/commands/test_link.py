@@ -33,6 +33,23 @@ def test_a_link_leads_to_the_address_that_was_given_and_only_reads(quotum: Quotu
     assert "quotum key revoke 'wall'" in answer.stderr
 
 
+def test_the_address_can_stand_in_the_environment_as_it_does_in_a_container(
+    quotum: Quotum, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUOTUM_ADDRESS", "http://sales.example:8080")
+    with owning(path, "http://172.18.0.4:8080", EVERYWHERE):
+        answer = quotum("link", "board", "--history", str(path))
+    assert answer.stdout.startswith("http://sales.example:8080/enter/quotum_")
+    assert "only" not in answer.stderr
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"])
+def test_an_address_of_this_machine_alone_is_said_to_be_one(quotum: Quotum, path: Path, address: str) -> None:
+    answer = quotum("link", "board", "--address", address, "--history", str(path))
+    assert answer.stdout.startswith(f"{address}/enter/quotum_")
+    assert "QUOTUM_ADDRESS" in answer.stderr
+
+
 def test_without_a_server_and_an_address_it_says_what_is_missing(quotum: Quotum, path: Path) -> None:
     answer = quotum("link", "board", "--history", str(path))
     assert answer.exit_code == 1
