@@ -15,22 +15,24 @@ from zoneinfo import ZoneInfo
 from quotum.demo.team import CAMPAIGNS, PRODUCTS, REPS, Product, Rep
 from schemas.facts import FEED, PERSON
 
-VERSION = 2  # another way of selling is another version, since a floor is rebuilt by selling again
+VERSION = 3  # another way of selling is another version, since a floor is rebuilt by selling again
 CURRENCY = "EUR"
 PAST_DAYS = 92
-MOVES_A_DAY = 65
+MOVES_A_DAY = 295
 WEEKDAYS = (0.9, 1.15, 1.1, 1.05, 0.8, 0.0, 0.0)
 MORNING, EVENING = time(8, 30), time(17, 30)
 LUNCH, LUNCH_KEPT = (time(12), time(13)), 0.35
-CASES_OPEN = 150  # some two days between the moves of a case, at the pace of a working day
+CASES_OPEN = 150
 MOVES_A_CASE = 4.3
+RESTED = 2 * MOVES_A_DAY  # moves after which a deal is decided on the day of its opening too
 LEADS, QUALIFIED, LEAD_WON, REPEAT_WON = 0.3, 0.6, 0.45, 0.6
 AMENDED, REOPENED, CORRECTED = 0.05, 0.045, 0.025
 LEND = 0.12  # how often somebody else closes
 PAUSE_SECONDS = (0.4, 4.0, 1.2)  # least, most, most often
-# Live something is to be seen all the time, and no month's sales are to be made in a quarter of an hour: so most moves
-# keep in touch with customers, few bring a case on, and somebody wins about once a minute.
-LIVE_ON = 0.22  # how often a live move brings a case on
+# Most moves keep in touch with customers, few bring a case on: so live something is to be seen all the time, somebody
+# wins about once a minute, and it takes hours to make a month's sales. The months before are sold in the same way, or
+# live every ratio would be another one, and the targets that were usual then nothing that could be meant.
+ON = 0.22  # how often a move brings a case on
 TOUCHES = (("call", 0.5), ("email", 0.38), ("appointment", 0.12))
 DECIDED = frozenset({"won", "lost"})
 T = TypeVar("T")
@@ -61,18 +63,22 @@ class Case:
     campaign: str | None
     ahead: list[str]  # what is still to come
     opened_day: int = -1
+    opened_move: int = -1
 
-    def is_due(self, day: int) -> bool:
-        """Whether its next step can come on a day: nobody decides on the day on which a deal is opened."""
-        return self.ahead[0] not in DECIDED or self.opened_day != day
+    def is_due(self, day: int, move: int) -> bool:
+        """Whether its next step can come: nobody decides on the day on which a deal is opened.
+
+        But live, where a day has many times as many moves, all that was opened before would be decided within hours,
+        and nothing won from then on until midnight.
+        """
+        return self.ahead[0] not in DECIDED or self.opened_day != day or move - self.opened_move > RESTED
 
 
 class Floor:
     """The cases that are open, and what happens next."""
 
-    def __init__(self, seed: int, live_from: int | None = None) -> None:
-        """Before the first move. `live_from`: the number of the first that is made live; none is, without one."""
-        self._live_from = live_from
+    def __init__(self, seed: int) -> None:
+        """Before the first move."""
         self._chance = chance(seed, "floor")
         self._open: list[Case] = []
         self._cases = 0
@@ -83,16 +89,15 @@ class Floor:
         day = self.moves // MOVES_A_DAY if day is None else day
         step, case = self._next(day)
         if step == "opened":
-            case.opened_day = day
+            case.opened_day, case.opened_move = day, self.moves
         self.moves += 1
         return STEPS[step](case, self.moves - 1, self._chance)
 
     def _next(self, day: int) -> tuple[str, Case]:
-        due = [case for case in self._open if case.is_due(day)]
-        is_live = self._live_from is not None and self.moves >= self._live_from
-        if self._open and is_live and (not due or self._chance.random() > LIVE_ON):
+        if self._open and self._chance.random() > ON:
             touch = _pick(TOUCHES, lambda one: one[1], self._chance)[0]
             return touch, self._open[int(self._chance.random() * len(self._open))]
+        due = [case for case in self._open if case.is_due(day, self.moves)]
         crowd = max(len(self._open), 1) / CASES_OPEN
         if not due or self._chance.random() < 1 / (MOVES_A_CASE * crowd**2):
             self._cases += 1
