@@ -57,6 +57,11 @@ def language_of(accepted: str) -> Language:
     return known[0] if known else "en"
 
 
+def _unbroken(text: str) -> str:
+    """A message in which no line ends after the e of an e-mail; names that come into it are left alone."""
+    return text.replace("e-mail", "e\N{NON-BREAKING HYPHEN}mail")
+
+
 class Words:
     """The words of a language."""
 
@@ -68,15 +73,15 @@ class Words:
 
     def say(self, text: str, **values: object) -> str:
         """A message, with `{name}` replaced by a value."""
-        return self._messages.gettext(text).format(**values)
+        return self.plain(text).format(**values)
 
     def plain(self, text: str) -> str:
         """A message whose `{name}` somebody else replaces."""
-        return self._messages.gettext(text)
+        return _unbroken(self._messages.gettext(text))
 
     def count(self, one: str, many: str, n: int, **values: object) -> str:
         """A message that depends on how many."""
-        return self._messages.ngettext(one, many, n).format(n=values.pop("shown", n), **values)
+        return _unbroken(self._messages.ngettext(one, many, n)).format(n=values.pop("shown", n), **values)
 
     def several(self, names: Sequence[str]) -> str:
         """Names in a row: Anna, Bas and Chantal."""

@@ -121,3 +121,10 @@ def test_a_period_in_words(text: str, nl: str, en: str) -> None:
 
 def test_a_value_is_never_taken_for_a_place_of_a_value() -> None:
     assert words_of("en").say("{who} makes a call", who="{amount} {0}") == "{amount} {0} makes a call"
+
+
+def test_no_line_ends_within_the_word_e_mail() -> None:
+    nl, en = words_of("nl"), words_of("en")
+    assert en.say("{who} sends an e-mail", who="e-mail Ann") == "e-mail Ann sends an e\N{NON-BREAKING HYPHEN}mail"
+    assert nl.say("{who} sends an e-mail", who="Ann") == "Ann stuurt een e\N{NON-BREAKING HYPHEN}mail"
+    assert en.count("{n} e-mail", "{n} e-mails", 2) == "2 e\N{NON-BREAKING HYPHEN}mails"
