@@ -42,7 +42,10 @@ class Progress(BaseModel):
     expected: str | None = Field(description="what should have been done by now; null without a target")
     needed_a_day: str | None = Field(description="what is needed on each day that is left; null if none is left")
     projected: str | None = Field(description="where it ends at this pace; null before the first working day")
-    standing: Standing | None = Field(description="whether it is going fast enough; null without a target")
+    standing: Standing | None = Field(
+        description="whether it is going fast enough; while the first working day runs nobody is behind who took "
+        "nothing back; null without a target"
+    )
 
 
 class Whole(BaseModel):
