@@ -83,6 +83,11 @@ def here(log: Log, data: Path | None = None) -> Iterator[running.Worker]:
     assert worker.failed is None
 
 
+def reached(worker: running.Worker) -> dict[int, int]:
+    """Up to where it has folded each of its partitions, committed."""
+    return {one.partition: one.position for one in worker.standings()}
+
+
 def shares(*workers: Worker) -> list[int]:
     """How many partitions each has begun with, in order of that; none where it has not begun with all of its own."""
     try:
@@ -141,15 +146,16 @@ def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log) -> None:
 
 def test_with_both_of_their_topics_made_anew_workers_fold_the_log_from_its_beginning(log: Log, tmp_path: Path) -> None:
     send(log, sold(300, seed=13))
+    known = ends(log)
     with here(log, tmp_path / "data") as worker:
-        wait_until(worker.is_idle)
+        wait_until(lambda: reached(worker) == known)
     before = live_cells(log)
     with clients.admin(log.broker) as admin:
         admin.delete_topics([log.names.trails, log.names.cells])
         wait_until(lambda: not {log.names.trails, log.names.cells} & set(admin.list_topics()))
     assert topics.create(log.broker, prefix=log.names.prefix, **WORKSPACE) == log
     with here(log, tmp_path / "data") as worker:
-        wait_until(worker.is_idle)
+        wait_until(lambda: reached(worker) == known)
     assert live_cells(log) == before
     expect_exact(log)
 
