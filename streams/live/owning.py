@@ -10,6 +10,8 @@ from typing import Protocol
 from streams.appending import Position
 from streams.live.stepping import Read, Stepping, Stored, Writes
 
+STALE_SECONDS = 302_400  # half a week: what a topic tells of cells that became nothing stays for a week
+
 
 class Ownership(Protocol):
     """A partition in the hands of one worker, from when it was given to it until it is taken away.
