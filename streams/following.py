@@ -8,7 +8,7 @@ is marked and moves nothing. All events of one trail lie in one partition, so th
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -35,9 +35,6 @@ SELECT log_partition, log_offset, known_at, reason FROM dead_letters JOIN lasts 
 WHERE log_offset >= first_offset ORDER BY log_partition, log_offset
 """
 Ends = dict[int, Position]
-
-
-Some = TypeVar("Some", Record, Lying)
 
 
 class Taken(NamedTuple):
@@ -131,7 +128,7 @@ def _columns(read: Told, places: Sequence[Place | None]) -> pa.Table:
     return read.columns.filter(pa.array(are_fresh, pa.bool_()))
 
 
-def placed(records: Sequence[Record] | Sequence[Lying], ends: Ends) -> list[Place | None]:
+def placed(records: Sequence[Record | Lying], ends: Ends) -> list[Place | None]:
     """The place of each record, None where it was there already; `ends` is moved on to them."""
     at = {end.log_partition: (end.next_offset, end.known_at) for end in ends.values()}
     places: list[Place | None] = []

@@ -37,7 +37,8 @@ def worker(
         expect_installed()
         import_module("streams.kafka.workers").expect_versions()
         running: Any = import_module("streams.kafka.workers.running")
-        working = running.Worker(running.Site(log_on(broker, prefix), session), data, _end)
+        site = running.Site(log_on(broker, prefix), session)
+        working = running.Worker(site, data, _end, ahead=running.reading_ahead(site.log))
         watchdog = import_module("streams.kafka.workers.watching").Watchdog(working)
 
         def begin(url: str) -> None:

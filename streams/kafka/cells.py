@@ -5,7 +5,8 @@ what the topic held at one moment, `CellReading` what comes after it as well.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from aiokafka import TopicPartition
@@ -18,6 +19,7 @@ from streams.kafka.recording import AwayError
 from streams.kafka.topics import Log
 from streams.live.forms import Counted, FormError, Tagged
 from streams.live.gathering import NOWHERE, Gathering, Moved
+from streams.live.owning import STALE_SECONDS
 
 RECORDS_AT_ONCE = 20_000
 
@@ -25,12 +27,16 @@ RECORDS_AT_ONCE = 20_000
 class CellReading:
     """The topic of cells as it is read. One thread uses it; close it in the end."""
 
-    def __init__(self, log: Log, records_at_once: int = RECORDS_AT_ONCE) -> None:
-        """`log`: one that was checked. Nothing is connected yet."""
+    def __init__(
+        self, log: Log, records_at_once: int = RECORDS_AT_ONCE, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`log`: one that was checked; `clock` in seconds. Nothing is connected yet."""
         self._log = log
         self._at_once = records_at_once
         self._blocking = Blocking(log.broker)
         self._consumer: Any = None  # the client has no types
+        self._clock = clock
+        self._read_at: float | None = None
         self._gathering = {TopicPartition(log.names.cells, one): Gathering(one) for one in range(log.partitions)}
         self._reached: dict[Any, int] = {}
         self._settled: set[Any] = set()  # the partitions of which all was shown that there was at one moment
@@ -55,7 +61,8 @@ class CellReading:
     def begin(self) -> None:
         """Connect and read on from where reading stands; again after whatever went wrong. AwayError if that may pass.
 
-        Nothing that was taken is forgotten: what was read of a partition stays, and goes on with the next record.
+        Nothing that was taken is forgotten: what was read of a partition stays, and goes on with the next record. But
+        after half a week reading begins anew, since nothing may tell any more of cells that became nothing meanwhile.
         """
         self._blocking.run(self._begin())
 
@@ -76,11 +83,29 @@ class CellReading:
         if self._consumer is None:
             self._consumer = await started(reader(self._log.broker))
             self._consumer.assign(list(self._gathering))
+        if self._is_stale():
+            self._forget()
+        self._seek()
+
+    def _seek(self) -> None:
         for place in self._gathering:
             self._consumer.seek(place, self._reached.get(place, 0))
 
+    def _is_stale(self) -> bool:
+        return self._read_at is not None and self._clock() - self._read_at >= STALE_SECONDS
+
+    def _forget(self) -> None:
+        self._gathering = {place: Gathering(place.partition, is_anew=True) for place in self._gathering}
+        self._reached, self._read_at = {}, None
+        self._settled.clear()
+
     async def _fetch(self) -> list[Moved]:
         found = await self._consumer.getmany(timeout_ms=IDLE_MS, max_records=self._at_once)
+        if self._is_stale():  # this process was frozen, and the broker never away
+            self._forget()
+            self._seek()
+            return []
+        self._read_at = self._clock()
         for place, records in found.items():
             for record in records:
                 self._gathering[place].take(record.key, record.value)

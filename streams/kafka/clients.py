@@ -44,9 +44,9 @@ def admin(broker: str) -> Iterator[Any]:
 
 @contextmanager
 def consumer(broker: str, **settings: Any) -> Iterator[Any]:  # noqa: ANN401 (whatever the client can be set to)
-    """A reader without a group, of what is committed."""
+    """A reader without a group, of what is committed if `settings` do not say otherwise."""
     with told(broker):
-        client = _connected(KafkaConsumer, broker, isolation_level="read_committed", **settings)
+        client = _connected(KafkaConsumer, broker, **{"isolation_level": "read_committed", **settings})
         try:
             yield client
         finally:

@@ -1,4 +1,4 @@
-"""A second process that reads a log ahead of its recorder: what one interpreter cannot do fast enough, two can.
+"""A second process that reads a log ahead of a recorder or a worker: what one interpreter cannot do soon, two can.
 
 It fetches records, reads what they tell and hands that over; it goes on as fast as it is listened to. It has nothing
 that is not in the log, so anybody may kill it at any time. It ends by itself once whoever started it is gone, killed or
@@ -22,19 +22,16 @@ from projections.organisation import Organisation
 from streams.collecting import collection_paused
 from streams.kafka import KafkaError
 from streams.kafka.frames import Frames
+from streams.kafka.helping import LostError
 from streams.kafka.reading import RECORDS_AT_ONCE, Reading
 from streams.kafka.recording import AwayError, Fetched
 from streams.kafka.topics import Log, Names
-from streams.told import Lying, Told, read
+from streams.told import Lying, Told, read, read_for_fold
 
 PATIENCE_SECONDS = 10.0  # with one that says nothing: some hundred times as long as it takes for a batch
 WAIT_SECONDS = 0.5
 READY = b""
 NOTHING = Fetched(read([], len), {}, {})
-
-
-class LostError(Exception):
-    """It does not read any more, or never did: why."""
 
 
 class _Task(NamedTuple):
@@ -44,6 +41,7 @@ class _Task(NamedTuple):
     prefix: str
     partitions: int
     records_at_once: int
+    is_whole: bool  # else only what the fold wants, of those partitions alone that it begins with
 
 
 class _Handed(NamedTuple):
@@ -85,8 +83,12 @@ def unpacked(message: bytes) -> Fetched | str:
 class Forerunner:
     """Such a process, by whoever started it. One thread uses it; close it in the end."""
 
-    def __init__(self, log: Log, records_at_once: int = RECORDS_AT_ONCE) -> None:
-        """Start it; it takes a second until it is ready. LostError where it cannot be started."""
+    def __init__(self, log: Log, records_at_once: int = RECORDS_AT_ONCE, *, is_whole: bool = True) -> None:
+        """Start it; it takes a second until it is ready. LostError where it cannot be started.
+
+        `is_whole`: whether all of the log is read, with what history wants of it; else nothing but what the fold wants,
+        of the partitions that it begins with.
+        """
         ours, theirs = socket.socketpair()
         self._frames = Frames(ours)
         with theirs:
@@ -96,7 +98,7 @@ class Forerunner:
                 self._frames.close()
                 raise LostError(f"no second process can be started ({error})") from error
         self._heard_seconds = monotonic()
-        self._say(_encode(_Task(log.broker, log.names.prefix, log.partitions, records_at_once)))
+        self._say(_encode(_Task(log.broker, log.names.prefix, log.partitions, records_at_once, is_whole)))
 
     @property
     def pid(self) -> int:
@@ -169,7 +171,8 @@ def run(frames: Frames) -> None:
     frames.say(READY)
     positions = _unpack_positions(frames.hear(None) or b"")
     Thread(target=_end_when_alone, args=(frames,), daemon=True).start()
-    with closing(Reading(log, task.records_at_once)) as reading:
+    only, tell = (None, read) if task.is_whole else (positions.keys(), read_for_fold)
+    with closing(Reading(log, task.records_at_once, only=only, tell=tell)) as reading:
         try:
             reading.begin(positions)
             while True:

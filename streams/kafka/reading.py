@@ -6,7 +6,7 @@ The client is aiokafka, which reads some four times as fast as kafka-python; its
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -20,7 +20,7 @@ from streams.kafka.letters import as_record
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, partition_of
 from streams.records import DIGEST, LAYER
-from streams.told import Record, read
+from streams.told import PartitionOf, Record, Told, read
 
 LOG_APPEND_TIME = 1
 RECORDS_AT_ONCE = 10_000
@@ -44,14 +44,25 @@ def numbered(log: Log) -> dict[Any, int]:
 class Reading:
     """The log as it is read, and its topic of dead letters. One thread uses it; close it in the end."""
 
-    def __init__(self, log: Log, records_at_once: int = RECORDS_AT_ONCE) -> None:
-        """`log`: one that was checked. Nothing is connected yet."""
+    def __init__(
+        self,
+        log: Log,
+        records_at_once: int = RECORDS_AT_ONCE,
+        *,
+        only: Collection[int] | None = None,
+        tell: Callable[[Iterable[Record], PartitionOf], Told] = read,
+    ) -> None:
+        """`log`: one that was checked. Nothing is connected yet.
+
+        `only`: of history's partitions, if not all are to be read. `tell`: what is made of records.
+        """
         self._log = log
         self._at_once = records_at_once
         self._blocking = Blocking(log.broker)
         self._consumer: Any = None  # the client has no types
         self._producer: Any = None
-        self._numbers = numbered(log)
+        self._numbers = {place: one for place, one in numbered(log).items() if only is None or one in only}
+        self._tell = tell
         self._partition_of = places(log)
         self._next = FIRST_RECORDS  # how many at the most
         self._reached: Mapping[int, int] = {}  # what was given; the client's positions may be beyond it after a failure
@@ -92,7 +103,7 @@ class Reading:
 
     async def _fetched(self, records: Sequence[Record], *, is_idle: bool) -> Fetched:
         self._reached = {number: await self._consumer.position(place) for place, number in self._numbers.items()}
-        return Fetched(read(records, self._partition_of), self._reached, await self._ends(is_idle=is_idle))
+        return Fetched(self._tell(records, self._partition_of), self._reached, await self._ends(is_idle=is_idle))
 
     async def _singly(self) -> list[Record]:
         """Past a record that the client fails on together with all that it fetched: what comes before it, and it.

@@ -13,12 +13,12 @@ from typing import Protocol, Self, TypeVar
 import duckdb
 import pyarrow as pa
 
-from projections.postings import Posting
+from projections.postings import Cell, Posting
 from streams import arrow
 from streams.figures import Amounts, Asked, Source
 from streams.history import SETTINGS
-from streams.live.forms import Counted, cell_key
-from streams.live.gathering import Moved
+from streams.live.forms import Counted, Tagged, cell_key, read_cell_key
+from streams.live.gathering import NOTHING, Moved
 
 SPARE_ROWS = 200_000
 POSTINGS = pa.schema(arrow.CELL)
@@ -106,13 +106,19 @@ class CellTable:
                 self._rows = len(self._amounts)
 
     def _postings(self, found: Moved) -> Iterator[Posting]:
-        for cell, tagged in found.cells.items():
+        cells = {**self._gone(found), **found.cells} if found.is_whole else found.cells
+        for cell, tagged in cells.items():
             key, (rep, day, metric, basis, dims) = cell_key(found.partition, cell), cell
             before = self._amounts.pop(key, 0)
             if tagged.amount:
                 self._amounts[key] = tagged.amount
             if by := tagged.amount - before:
                 yield "", (metric, basis, rep, day, None, dims), by
+
+    def _gone(self, found: Moved) -> dict[Cell, Tagged]:
+        """The cells of its partition that are known, as nothing."""
+        known = map(read_cell_key, self._amounts)
+        return {cell: NOTHING for partition, cell in known if partition == found.partition}
 
 
 class Live:

@@ -33,14 +33,16 @@ class Moved(NamedTuple):
     partition: int
     counted: Counted
     cells: Mapping[Cell, Tagged]  # an amount of 0: nothing any more
+    is_whole: bool = False  # whether those that are not named are nothing any more, too
 
 
 class Gathering:
     """What was read of a partition and is not shown yet."""
 
-    def __init__(self, partition: int) -> None:
-        """Read from the beginning."""
+    def __init__(self, partition: int, *, is_anew: bool = False) -> None:
+        """Read from the beginning. `is_anew`: what is known of its cells may be no more, and nothing tells so."""
         self._partition = partition
+        self._is_whole = is_anew
         self._cells: dict[bytes, bytes | None] = {}
         self._counted: bytes | None = None
 
@@ -62,8 +64,9 @@ class Gathering:
                 raise FormError(f"nothing says up to where the cells of partition {self._partition} count")
             return None
         counted = read_counted_value(self._counted)
-        found = Moved(self._partition, counted, dict(self._cell(*one, counted) for one in self._cells.items()))
-        self._cells, self._counted = {}, None
+        cells = dict(self._cell(*one, counted) for one in self._cells.items())
+        found = Moved(self._partition, counted, cells, self._is_whole)
+        self._cells, self._counted, self._is_whole = {}, None, False
         return found
 
     def _cell(self, key: bytes, value: bytes | None, counted: Counted) -> tuple[Cell, Tagged]:

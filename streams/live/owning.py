@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from streams.appending import Position
-from streams.live.stepping import Stepping, Stored, Writes
-from streams.told import Record
+from streams.live.stepping import Read, Stepping, Stored, Writes
+
+STALE_SECONDS = 302_400  # half a week: what a topic tells of cells that became nothing stays for a week
 
 
 class Ownership(Protocol):
@@ -43,7 +44,7 @@ class Ownership(Protocol):
 
 
 async def take(
-    stepping: Stepping, own: Ownership, position: Position, records: Sequence[Record], reached: int = 0
+    stepping: Stepping, own: Ownership, position: Position, records: Sequence[Read], reached: int = 0
 ) -> Position | None:
     """Take what was fetched from `position` on; the position to go on from, None where the partition is lost.
 

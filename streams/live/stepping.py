@@ -24,9 +24,10 @@ from streams.live.forms import (
     state_key,
     trail_value,
 )
-from streams.told import PartitionOf, Record, told
+from streams.told import Known, Lying, PartitionOf, Record, lying
 
 Values = Mapping[bytes, bytes]
+Read = Record | Lying  # as the log has it, or what it tells where somebody has read that already
 GetMany = Callable[[Collection[bytes]], Values]  # those of the keys that there are
 
 
@@ -54,7 +55,7 @@ class Stepping:
         self._calendar = calendar
         self._partition_of = partition_of
 
-    def step(self, position: Position, records: Sequence[Record], stored: Stored, reached: int = 0) -> Writes:
+    def step(self, position: Position, records: Sequence[Read], stored: Stored, reached: int = 0) -> Writes:
         """Take what was fetched of the partition of `position`; what lies before that is passed over.
 
         `reached`: where reading goes on, if that is behind the last record. FormError where what is stored cannot be
@@ -63,11 +64,7 @@ class Stepping:
         partition, ends = position.log_partition, {position.log_partition: position}
         with collection_paused():
             places = placed(records, ends)
-            read = [
-                (place, told(record, self._partition_of))
-                for place, record in zip(places, records, strict=True)
-                if place
-            ]
+            read = [(place, self._told(one)) for place, one in zip(places, records, strict=True) if place]
             if len(ends) > 1:
                 raise ValueError(f"a step takes records of one partition, and these are of {sorted(ends)}")
             reach(ends, {partition: reached})
@@ -76,6 +73,9 @@ class Stepping:
             cells = _add(partition, moved, stored.cells, ends[partition].next_offset)
         letters = [DeadLetter(*place, found) for place, found in read if isinstance(found, str)]
         return Writes(ends[partition], trails, cells, letters)
+
+    def _told(self, one: Read) -> Known | str:
+        return (lying(one, self._partition_of) if isinstance(one, Record) else one)[-1]
 
     def _fold(self, facts: Iterable[Fact], get_many: GetMany) -> tuple[dict[bytes, bytes], dict[Cell, int]]:
         """The states that change, and by how much cells do."""

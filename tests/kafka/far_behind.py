@@ -47,7 +47,7 @@ class Helped(CatchingUp):
         fetched = super().fetch()
         if fetched.reached == fetched.ends and not fetched.read:
             self.stopped.set()
-        if self._ahead and fetched.read:
+        if self._help.ahead and fetched.read:
             self.led(self.helper.pid)
         return fetched
 

@@ -1,5 +1,6 @@
 """Workers in processes of their own, on a real broker: their cells are those of plain SQL, whatever happens."""
 
+import os
 import random
 import shutil
 import signal
@@ -11,19 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import psutil
 import pytest
 from kafka import KafkaProducer
 
 from streams.kafka import clients, topics
 from streams.kafka.letters import Letter, letters
 from streams.kafka.reading import UNREADABLE
+from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, partition_of
-from streams.kafka.workers import running
+from streams.kafka.workers import driver, running
 from streams.kafka.workers.owned import Site
+from streams.kafka.workers.reading_ahead import ReadingAhead
 from streams.live.forms import FORM, Counted, counted_key, counted_value, is_counted_key
 from streams.records import Written
 from streams.told import NEWER
 from tests.kafka.broker import expect_runnable
+from tests.kafka.far_behind import AHEAD_AT_ONCE, AT_ONCE, FAR_RECORDS, NEAR_RECORDS, Awaited
 from tests.kafka.killing import BrokerProcess
 from tests.kafka.recorded import NoText, follow
 from tests.kafka.working import (
@@ -72,15 +77,20 @@ def test_killed_four_times_with_its_data_and_without_a_worker_counts_every_event
 
 
 @contextmanager
-def here(log: Log, data: Path | None = None) -> Iterator[running.Worker]:
+def here(log: Log, data: Path | None = None, ahead: ReadingAhead | None = None) -> Iterator[running.Worker]:
     """A worker in this process, which is well until its end."""
-    worker = running.Worker(Site(log), data)
+    worker = running.Worker(Site(log), data, ahead=ahead)
     worker.start()
     try:
         yield worker
     finally:
         assert worker.close()
     assert worker.failed is None
+
+
+def reached(worker: running.Worker) -> dict[int, int]:
+    """Up to where it has folded each of its partitions, committed."""
+    return {one.partition: one.position for one in worker.standings()}
 
 
 def shares(*workers: Worker) -> list[int]:
@@ -141,17 +151,71 @@ def test_of_rows_that_return_to_nothing_nothing_is_left(log: Log) -> None:
 
 def test_with_both_of_their_topics_made_anew_workers_fold_the_log_from_its_beginning(log: Log, tmp_path: Path) -> None:
     send(log, sold(300, seed=13))
+    known = ends(log)
     with here(log, tmp_path / "data") as worker:
-        wait_until(worker.is_idle)
+        wait_until(lambda: reached(worker) == known)
     before = live_cells(log)
     with clients.admin(log.broker) as admin:
         admin.delete_topics([log.names.trails, log.names.cells])
         wait_until(lambda: not {log.names.trails, log.names.cells} & set(admin.list_topics()))
     assert topics.create(log.broker, prefix=log.names.prefix, **WORKSPACE) == log
     with here(log, tmp_path / "data") as worker:
-        wait_until(worker.is_idle)
+        wait_until(lambda: reached(worker) == known)
     assert live_cells(log) == before
     expect_exact(log)
+
+
+def begun(producer: Any, log: Log, events: Sequence[Written]) -> None:  # noqa: ANN401 (the client has no types)
+    """Send events in a transaction that nobody has ended yet."""
+    producer.begin_transaction()
+    for one in events:
+        partition = partition_of(one.trail, log.partitions)
+        producer.send(log.names.events, key=one.key, value=one.value, headers=one.headers, partition=partition)
+    producer.flush()
+
+
+class Helper(Awaited):
+    """One that is killed once it has read so many times."""
+
+    def __init__(self, log: Log, times: int | None) -> None:
+        super().__init__(log, AHEAD_AT_ONCE, is_whole=False)
+        self.records, self.left = 0, times
+
+    def fetch(self) -> Fetched:
+        if self.left == 0:
+            os.kill(self.pid, signal.SIGKILL)
+        fetched = super().fetch()
+        self.records += len(fetched.read)
+        self.left = None if self.left is None else self.left - 1
+        return fetched
+
+
+@pytest.mark.parametrize("times", [None, 3], ids=["to near the end", "until it is killed"])
+def test_far_behind_a_second_process_reads_ahead_and_every_event_counts_once(
+    log: Log, times: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "RECORDS_AT_ONCE", AT_ONCE)
+    helpers: list[Helper] = []
+
+    def start() -> Helper:
+        helpers.append(Helper(log, times))
+        return helpers[-1]
+
+    with here(log, ahead=ReadingAhead(start, FAR_RECORDS, NEAR_RECORDS)) as worker:
+        wait_until(worker.is_ready)
+        with clients.transactional_producer(log.broker, f"{log.names.prefix}.far") as producer:
+            begun(producer, log, sold(3_000, seed=18))
+            producer.send(log.names.events, key=b"x", value=b"{", partition=1)
+            producer.commit_transaction()  # so that a worker sees all of it at once
+        known = ends(log)
+        wait_until(lambda: reached(worker) == known)
+        send(log, sold(100, seed=19))
+        wait_for_all(log)
+    (helper,) = helpers
+    assert helper.records > (0 if times else 2_500)
+    assert not psutil.pid_exists(helper.pid)
+    assert len(letters(log)) == 1
+    expect_exact(log, follow)
 
 
 def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log) -> None:
@@ -176,15 +240,6 @@ def test_what_is_no_event_becomes_a_dead_letter_and_holds_up_nothing(log: Log) -
         wait_for_all(log)
     assert set(letters(log)) == expected
     expect_exact(log, follow)
-
-
-def begun(producer: Any, log: Log, events: Sequence[Written]) -> None:  # noqa: ANN401 (the client has no types)
-    """Send events in a transaction that nobody has ended yet."""
-    producer.begin_transaction()
-    for one in events:
-        partition = partition_of(one.trail, log.partitions)
-        producer.send(log.names.events, key=one.key, value=one.value, headers=one.headers, partition=partition)
-    producer.flush()
 
 
 def test_what_was_undone_or_is_not_committed_yet_counts_nothing(log: Log) -> None:

@@ -11,6 +11,7 @@ from mode.supervisors import CrashingSupervisor
 from streams.kafka.workers import driver
 from streams.kafka.workers.lanes import Lane
 from streams.kafka.workers.owned import Owned, Site
+from streams.kafka.workers.reading_ahead import ReadingAhead
 from streams.kafka.workers.stores import TABLES, Changes, Store, Stores
 from streams.live.stepping import Stepping
 
@@ -81,8 +82,19 @@ class Tables(TableManager):  # type: ignore[misc]  # the same
 class App(faust.App):  # type: ignore[misc]  # the same
     """A worker's app, for one log."""
 
-    def __init__(self, site: Site, stepping: Stepping, stores: Stores, moved: Callable[[int], object]) -> None:
-        """`moved` is called with the number of records of each step that is done. Nothing is connected yet."""
+    def __init__(
+        self,
+        site: Site,
+        stepping: Stepping,
+        stores: Stores,
+        moved: Callable[[int], object] = lambda _: None,
+        ahead: ReadingAhead | None = None,
+    ) -> None:
+        """`moved` is called with the number of records of each step that is done. Nothing is connected yet.
+
+        `ahead`: what reads ahead where much lies there, if anything is to.
+        """
+        self.ahead = ahead or ReadingAhead(None)
         self.site = site
         self.stores = stores
         self._stepping = stepping
@@ -116,9 +128,15 @@ class App(faust.App):  # type: ignore[misc]  # the same
         """Faust's own folder, which nothing would lie in."""
 
 
-def create_app(site: Site, stepping: Stepping, stores: Stores, moved: Callable[[int], object] = lambda _: None) -> App:
+def create_app(
+    site: Site,
+    stepping: Stepping,
+    stores: Stores,
+    moved: Callable[[int], object] = lambda _: None,
+    ahead: ReadingAhead | None = None,
+) -> App:
     """The app, to be started and stopped as any of Faust's."""
-    app = App(site, stepping, stores, moved)
+    app = App(site, stepping, stores, moved, ahead)
     for name in TABLES:
         app.Table(name, partitions=site.log.partitions)
     events = app.topic(site.log.names.events, schema=Whole(), partitions=site.log.partitions, acks=False)

@@ -9,7 +9,7 @@ what does not follow on what it has.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -26,6 +26,7 @@ from streams.kafka.blocking import ANSWER_SECONDS, PARTITION_BYTES
 from streams.kafka.reading import UNREADABLE, record_of
 from streams.kafka.topics import Log
 from streams.kafka.workers.lanes import Batch, Lane
+from streams.live.stepping import Read
 from streams.told import Record
 
 RECORDS_AT_ONCE = 8_000
@@ -34,6 +35,9 @@ IDLE_MS = 200  # until it is asked again, also for partitions whose lanes have b
 PAUSE_SECONDS = 0.02
 BEATS = 5  # within a session
 REBALANCE_MS = 30_000
+POLL_MS = (
+    2**31 - 1
+)  # without reading, until the client leaves the group: a spare worker, or one that is helped, does not
 TELL_SECONDS = 0.5  # between two words to the group of how far its lanes are
 TOLD_SECONDS = 1.0  # for the group to take one
 FINISH_SECONDS = 4.0  # for the steps that are under way when partitions are taken away
@@ -57,6 +61,9 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
         self._running: dict[Lane, asyncio.Task[None]] = {}
         self._sought: set[TP] = set()  # partitions that are read from where their lanes begin
         self._is_member = False
+        self._alone = 0  # records that were read without help, and not told to it yet
+        self._is_led = False  # whether somebody ahead read last
+        self._ends: dict[TP, int] = {}  # of partitions, as whoever reads ahead has told
         self._told: dict[TopicPartition, int] = {}  # of the group
 
     async def on_start(self) -> None:
@@ -73,6 +80,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             session_timeout_ms=int(site.session_seconds * 1000),
             heartbeat_interval_ms=int(site.session_seconds * 1000 / BEATS),
             rebalance_timeout_ms=REBALANCE_MS,
+            max_poll_interval_ms=POLL_MS,
             fetch_max_wait_ms=WAIT_MS,
             max_partition_fetch_bytes=PARTITION_BYTES,
         )
@@ -82,6 +90,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
     async def on_stop(self) -> None:
         """Finish what is under way, then leave the group, so that others need not wait for the session to end."""
         await self._end_lanes()
+        await self.app.ahead.close()
         if self._kafka:
             await self._kafka.stop()
 
@@ -170,11 +179,12 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
         return self._is_member and all(lane.is_ready for lane in self.lanes.values())
 
     def end(self, place: TP) -> int | None:
-        """Where a partition ends, as far as the broker has said."""
+        """Where a partition ends, as far as the broker has said, here or to whoever reads ahead."""
+        own: int | None = None
         with suppress(IllegalStateError):
-            found: int | None = self._kafka.last_stable_offset(_place(place))
-            return found
-        return None
+            own = self._kafka.last_stable_offset(_place(place))
+        known = [one for one in (own, self._ends.get(place)) if one is not None]
+        return max(known, default=None)
 
     async def expect_broker(self) -> None:
         """Raises whatever it is where no broker answers just now, also while no partition is in hand."""
@@ -188,10 +198,36 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:  # noqa: ASYNC109 (Faust's)
         """A batch of each partition of which something came; which Faust would ask for is left aside."""
         del active_partitions
+        found = await self._read_ahead()
+        batches = await self._read_here(timeout) if found is None else found
+        return {place: [batch] for place, batch in batches.items() if batch}
+
+    def _asked(self) -> dict[TP, Lane]:
+        """The partitions whose lanes take batches."""
+        return {place: lane for place, lane in self.lanes.items() if lane.is_ready}
+
+    async def _read_ahead(self) -> dict[TP, Batch | None] | None:
+        """What somebody read ahead, None where nobody does. Lanes are helped once all of them have begun."""
+        asked = self._asked() if self.is_settled else {}
+        found = await self.app.ahead.fetch(asked, self._behind(asked) if asked else None, self._alone)
+        self._alone = 0
+        if found is None:
+            return None
+        self._is_led = True
+        self._ends |= {place: one.end for place, one in found.items() if one.end is not None}
+        return {place: self._batch(place, asked[place], one.lying, one.next_offset) for place, one in found.items()}
+
+    def _behind(self, lanes: Mapping[TP, Lane]) -> int | None:
+        ends = [(self.end(place), lane.fetched) for place, lane in lanes.items()]
+        known = [max(0, end - fetched) for end, fetched in ends if end is not None]
+        return sum(known) if len(known) == len(ends) else None
+
+    async def _read_here(self, timeout: float) -> dict[TP, Batch | None]:  # noqa: ASYNC109 (Faust's)
         asked = self._asked()
         if not asked:
             await asyncio.sleep(PAUSE_SECONDS)
             return {}
+        self._seek_to(asked)
         try:
             found = await self._fetched(asked, min(IDLE_MS, int(timeout * 1000)))
         except NoOffsetForPartitionError:  # found out before a lane told where it begins
@@ -200,8 +236,12 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             return {}
         except OffsetOutOfRangeError as error:
             raise KafkaError(_not_the_same(self.app.site.log, asked.values())) from error
-        batches = {place: await self._batch(place, asked[place], records) for place, records in found.items()}
-        return {place: [batch] for place, batch in batches.items() if batch}
+        self._alone += sum(map(len, found.values()))
+        there = {place: lane for place, lane in asked.items() if self.lanes.get(place) is lane}
+        return {
+            place: self._batch(place, lane, found[place], await self._kafka.position(_place(place)))
+            for place, lane in there.items()
+        }
 
     async def _fetched(self, asked: Mapping[TP, Lane], wait_ms: int) -> dict[TP, list[Record]]:
         """Records of each partition, none where there are none."""
@@ -211,12 +251,10 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             return {place: await self._up_to_fault(place, lane) for place, lane in asked.items()}
         return {place: [record_of(one, place.partition) for one in found.get(_place(place), ())] for place in asked}
 
-    async def _batch(self, place: TP, lane: Lane, records: list[Record]) -> Batch | None:
+    def _batch(self, place: TP, lane: Lane, records: Sequence[Read], next_offset: int) -> Batch | None:
         """With where it begins and reading goes on; nothing where that is the same, or the lane is another's by now."""
-        if self.lanes.get(place) is not lane:
-            return None
-        start, next_offset = lane.fetched, await self._kafka.position(_place(place))
-        if next_offset == start:
+        start = lane.fetched
+        if self.lanes.get(place) is not lane or next_offset == start:
             return None
         lane.fetched = next_offset
         return Batch(lane, start, records, next_offset)
@@ -240,14 +278,15 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
             records += [record_of(one, place.partition) for own in found.values() for one in own]
         return records
 
-    def _asked(self) -> dict[TP, Lane]:
-        """The partitions whose lanes take batches, each read from where its lane is."""
-        asked = {place: lane for place, lane in self.lanes.items() if lane.is_ready}
+    def _seek_to(self, asked: Mapping[TP, Lane]) -> None:
+        """Each partition is read from where its lane is."""
+        if self._is_led:
+            self._is_led = False
+            self._sought.clear()
         for place, lane in asked.items():
             if place not in self._sought:
                 self._kafka.seek(_place(place), lane.fetched)
                 self._sought.add(place)
-        return asked
 
     def _to_message(self, tp: TP, record: Batch) -> ConsumerMessage:
         last = record.next_offset - 1

@@ -13,8 +13,7 @@ from typing import NamedTuple, Protocol
 from streams.appending import Position
 from streams.kafka import KafkaError
 from streams.live.owning import Ownership, take
-from streams.live.stepping import Stepping
-from streams.told import Record
+from streams.live.stepping import Read, Stepping
 
 STEP_RECORDS = 8_000
 
@@ -37,7 +36,7 @@ class Batch(NamedTuple):
 
     lane: "Lane"
     start: int
-    records: Sequence[Record]
+    records: Sequence[Read]
     next_offset: int
 
 

@@ -17,11 +17,14 @@ from aiokafka.errors import KafkaError as ClientError
 
 from schemas.moments import Calendar
 from streams.kafka import clients
+from streams.kafka.forerunner import Forerunner
 from streams.kafka.reading import places
 from streams.kafka.recording import Standing
 from streams.kafka.topics import Log
 from streams.kafka.workers.app import create_app
+from streams.kafka.workers.driver import RECORDS_AT_ONCE
 from streams.kafka.workers.owned import Site, pass_over_lost
+from streams.kafka.workers.reading_ahead import ReadingAhead
 from streams.kafka.workers.stores import CELLS, TRAILS, Stores
 from streams.live.stepping import Stepping
 
@@ -41,12 +44,15 @@ class Worker:
         ended: Callable[[], object] = lambda: None,
         *,
         stepping: Stepping | None = None,
+        ahead: ReadingAhead | None = None,
     ) -> None:
         """`data`: a folder of the worker's own, None to keep everything in memory.
 
         `ended` is called where it has ended by itself. `stepping`: what its batches are taken by, if not as the log's.
+        `ahead`: what reads ahead where much lies there, if anything is to; it is closed with the worker.
         """
         self._site = site
+        self._ahead = ahead
         self._stepping = stepping or Stepping(Calendar(site.log.workspace.zone), places(site.log))
         self.failed: BaseException | None = None
         self.events = 0  # that were taken
@@ -112,7 +118,7 @@ class Worker:
                 self._ended()
 
     async def _work(self) -> None:
-        app = create_app(self._site, self._stepping, self._stores, self._moved)
+        app = create_app(self._site, self._stepping, self._stores, self._moved, self._ahead)
         self._consumer = app.consumer
         self._loop.set_exception_handler(pass_over_lost)
         others = [self._loop.create_task(one) for one in (app.start(), self._tick())]
@@ -146,6 +152,11 @@ class Worker:
 
     def _moved(self, records: int) -> None:
         self.events += records
+
+
+def reading_ahead(log: Log) -> ReadingAhead:
+    """What reads a log ahead of a worker that is far behind, in a process of its own."""
+    return ReadingAhead(lambda: Forerunner(log, RECORDS_AT_ONCE, is_whole=False))
 
 
 def _changelogs(log: Log) -> Mapping[str, str]:

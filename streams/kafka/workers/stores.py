@@ -17,9 +17,9 @@ from rocksdict import Options, Rdict, WriteBatch
 
 from streams.kafka import KafkaError
 from streams.live.forms import FORM
+from streams.live.owning import STALE_SECONDS
 
 ABOUT = b"\xff"  # the key of what a store knows of itself; no trail is text and begins so, and no cell's key does
-STALE_SECONDS = 302_400  # half a week: tombstones stay for a week (topics.LATEST)
 WRITE_BUFFER_BYTES = 16_000_000
 Changes = Mapping[bytes, bytes | None]
 TRAILS, CELLS = TABLES = ("trails", "cells")
@@ -29,6 +29,9 @@ class Store(Protocol):
     """What is known of one table of one partition."""
 
     position: int  # of its changelog, to read on from
+
+    def refresh(self) -> None:
+        """Begin anew where it was not written for too long to be read on."""
 
     def get_many(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
         """Those of the keys that there are."""
@@ -46,10 +49,17 @@ class Store(Protocol):
 class MemoryStore:
     """A store that ends with its process."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         """Nothing is known."""
         self.position = 0
+        self._clock = clock
+        self._written_at = clock()
         self._values: dict[bytes, bytes] = {}
+
+    def refresh(self) -> None:
+        """Begin anew where it was not written for too long."""
+        if self.position and not _is_fresh(self._written_at, self._clock()):
+            self.position, self._values = 0, {}
 
     def get_many(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
         """Those of the keys that there are."""
@@ -67,7 +77,7 @@ class MemoryStore:
                 self._values.pop(key, None)
             else:
                 self._values[key] = value
-        self.position = position
+        self.position, self._written_at = position, self._clock()
 
     def close(self) -> None:
         """Forget it."""
@@ -90,15 +100,21 @@ class DiskStore:
 
     def __init__(self, folder: Path, changelog: str, clock: Callable[[], float] = time.time) -> None:
         """Open what lies there, if it is of that changelog, in this form and not stale; else begin anew."""
+        self._folder = folder
         self._changelog = changelog
         self._clock = clock
         self._database = _opened(folder)
         self.position = 0
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Begin anew where it is of something else, or was not written for too long."""
         about = self._about()
         if about and about.position and not self._fits(about):
             self._database.close()
-            shutil.rmtree(folder)
-            self._database = _opened(folder)
+            shutil.rmtree(self._folder)
+            self._database = _opened(self._folder)
+            self.position = 0
         elif about:
             self.position = about.position
 
@@ -136,25 +152,34 @@ class DiskStore:
             return _About(0, "", 1, 0)
 
     def _fits(self, about: _About) -> bool:
-        age = self._clock() - about.written_at
-        return (about.form, about.changelog) == (FORM, self._changelog) and 0 <= age < STALE_SECONDS
+        is_own = (about.form, about.changelog) == (FORM, self._changelog)
+        return is_own and _is_fresh(about.written_at, self._clock())
 
 
 class Stores:
     """All stores of a worker, below a folder that is its own, or in memory."""
 
-    def __init__(self, folder: Path | None, changelogs: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path | None, changelogs: Mapping[str, str], clock: Callable[[], float] = time.time
+    ) -> None:
         """`changelogs`: which one each table has, as an id that no other has. KafkaError where the folder is in use."""
         self._folder = folder
         self._changelogs = changelogs
+        self._clock = clock
         self._open: dict[tuple[str, int], Store] = {}
         self._claim = _claimed(folder) if folder else None
 
     def open(self, table: str, partition: int) -> Store:
-        """The store, as it was left."""
-        if (table, partition) not in self._open:
-            self._open[table, partition] = self._opened(table, partition)
-        return self._open[table, partition]
+        """The store, as it was left; for an ownership that begins.
+
+        One that is open already may be of a worker that was frozen or cut off for days, and is looked at as any other.
+        """
+        found = self._open.get((table, partition))
+        if found is None:
+            found = self._open[table, partition] = self._opened(table, partition)
+        else:
+            found.refresh()
+        return found
 
     def keep_only(self, partitions: Collection[int]) -> None:
         """Close those of all other partitions."""
@@ -169,8 +194,12 @@ class Stores:
 
     def _opened(self, table: str, partition: int) -> Store:
         if self._folder is None:
-            return MemoryStore()
-        return DiskStore(self._folder / f"{table}-{partition}", self._changelogs[table])
+            return MemoryStore(self._clock)
+        return DiskStore(self._folder / f"{table}-{partition}", self._changelogs[table], self._clock)
+
+
+def _is_fresh(written_at: float, now: float) -> bool:
+    return 0 <= now - written_at < STALE_SECONDS
 
 
 def _opened(folder: Path) -> Rdict:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from streams.appending import DeadLetter, said
 from streams.kafka.catching_up import CatchingUp
-from streams.kafka.forerunner import NOTHING, LostError
+from streams.kafka.forerunner import NOTHING
+from streams.kafka.helping import LostError
 from streams.kafka.recording import AwayError, Fetched
 from streams.told import Lying, Told
 

@@ -14,6 +14,7 @@ from streams.kafka.cells import CellReading, Snapshot
 from streams.kafka.recording import AwayError
 from streams.kafka.topics import Log, Names
 from streams.live.forms import Counted, Tagged, cell_key, cell_value, counted_key, counted_value
+from streams.live.owning import STALE_SECONDS
 
 LOG = Log("nowhere:1", Names.of("quotum"), Organisation(partitions=1))
 PLACE = TopicPartition(LOG.names.cells, 0)
@@ -110,6 +111,27 @@ def test_after_a_broker_was_away_reading_goes_on_where_it_was(client: Client, re
     reading.begin()
     assert client.sought == [0, 2]
     assert reading.fetch() == []
+
+
+def test_after_half_a_week_without_reading_it_begins_anew_and_tells_that_this_is_all_there_is(client: Client) -> None:
+    now = 1_000.0
+    with CellReading(LOG, clock=lambda: now) as reading:
+        reading.begin()
+        assert [one.is_whole for one in reading.fetch()] == [False]
+        now += STALE_SECONDS - 1
+        reading.begin()  # a broker that was away for less
+        assert (reading.fetch(), client.sought) == ([], [0, 2])
+        now += STALE_SECONDS
+        reading.begin()
+        assert client.sought == [0, 2, 0]
+        assert not reading.is_settled
+        assert [(one.is_whole, one.counted) for one in reading.fetch()] == [(True, Counted(3, 9))]
+        now += STALE_SECONDS  # and one that answered all the time, to a process that was frozen
+        assert reading.fetch() == []
+        assert [(one.is_whole, one.counted) for one in reading.fetch()] == [(True, Counted(3, 9))]
+        client.lies += BATCH
+        client.end = len(client.lies)
+        assert [one.is_whole for one in reading.fetch()] == [False]
 
 
 def test_what_will_not_pass_is_an_error_for_good(client: Client, reading: CellReading) -> None:

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from projections.organisation import Organisation
 from streams.kafka import forerunner as under_test
-from streams.kafka.forerunner import NOTHING, READY, Forerunner, LostError, packed, unpacked
+from streams.kafka.forerunner import NOTHING, READY, Forerunner, packed, unpacked
 from streams.kafka.frames import Frames
+from streams.kafka.helping import LostError
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, Names
-from streams.told import Record, read
+from streams.told import Record, read, read_for_fold
 from tests.servers import ENDED_SECONDS
 from tests.streams.logs import POISONS, PartitionOf, by_hash, logs, poison
 from tests.streams.logs import Log as Lying
@@ -88,8 +89,9 @@ def fetched_to_the_end(ahead: Forerunner) -> None:
 
 
 def expect_the_same(records: list[Record], partition_of: PartitionOf) -> None:
-    fetched = Fetched(read(records, partition_of), {-1: 2, 0: 2**62}, {0: 7})
-    assert unpacked(packed(fetched)) == fetched
+    for tell in (read, read_for_fold):
+        fetched = Fetched(tell(records, partition_of), {-1: 2, 0: 2**62}, {0: 7})
+        assert unpacked(packed(fetched)) == fetched
 
 
 @pytest.mark.slow
@@ -194,7 +196,7 @@ def test_whatever_it_is_at_it_ends_once_nobody_listens() -> None:
             pass_fds=[theirs.fileno()],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
-    frames.say(msgspec.msgpack.encode(("nowhere:1", "quotum", 2, 10)))
+    frames.say(msgspec.msgpack.encode(("nowhere:1", "quotum", 2, 10, True)))
     assert frames.hear(ENDED_SECONDS) == READY
     frames.say(msgspec.msgpack.encode({}))
     frames.close()

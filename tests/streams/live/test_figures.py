@@ -125,3 +125,17 @@ def test_rows_are_added_up_once_there_are_many_for_few_cells() -> None:
             table.take([step(offset, offset)], nobody)
             assert cursor.execute("SELECT count(*) FROM postings").fetchall()[0][0] <= 13
         assert Scanning(table).amounts(ASKED) == {("", 1, None): 99}
+
+
+def test_cells_that_were_read_anew_take_the_place_of_all_that_were_known_of_their_partition() -> None:
+    other: Cell = (2, *CALLS[1:])
+    with CellTable() as table:
+        scan, kept = Scanning(table), Keeping(table)
+        assert kept.amounts(ASKED) == {}
+        both = {CALLS: Tagged(3, 4), other: Tagged(5, 4)}
+        table.take([Moved(0, Counted(4, NOW), both), step(9, 7, partition=1)], kept.recorded)
+        assert kept.amounts(ASKED) == scan.amounts(ASKED) == {("", 1, None): 10, ("", 2, None): 5}
+        table.take([Moved(0, Counted(8, NOW), {CALLS: Tagged(2, 8)}, is_whole=True)], kept.recorded)
+        assert kept.amounts(ASKED) == scan.amounts(ASKED) == {("", 1, None): 9}
+        table.take([Moved(0, Counted(9, NOW), {})], kept.recorded)
+        assert kept.amounts(ASKED) == scan.amounts(ASKED) == {("", 1, None): 9}

@@ -29,7 +29,7 @@ from streams.live.forms import (
     trail_value,
 )
 from streams.live.stepping import Stepping, Stored, Writes, go_on
-from streams.told import Record
+from streams.told import Record, read_for_fold
 from tests.histories import TRAILS, zones
 from tests.histories import History as Events
 from tests.projections.strategies import folded, histories, told
@@ -105,7 +105,10 @@ def test_cells_are_those_of_the_specification_however_the_log_is_cut(
         tables, begin = Tables(Position(partition, 0, 0)), 0
         for size in [*sizes, len(slots)]:
             batch = [slot.record for slot in slots[begin : begin + size] if slot.record]
-            tables.take(*batch, stepping=Stepping(calendar, partition_of))
+            ahead = Stepping(calendar, by_hash(1)).step(
+                tables.position, read_for_fold(batch, partition_of).lying, tables.stored()
+            )
+            assert tables.take(*batch, stepping=Stepping(calendar, partition_of)) == ahead
             begin += size
         for key, value in tables.cells.items():
             of, one = read_cell_key(key)

@@ -14,14 +14,18 @@ from faust.types import TP
 from projections.organisation import Organisation
 from streams.appending import Position
 from streams.kafka import KafkaError
+from streams.kafka.helping import LostError
 from streams.kafka.reading import LOG_APPEND_TIME, UNREADABLE
+from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, Names
 from streams.kafka.workers.app import create_app
 from streams.kafka.workers.driver import Consumer, FencedError
 from streams.kafka.workers.lanes import Batch, Lane
 from streams.kafka.workers.owned import Site
+from streams.kafka.workers.reading_ahead import ReadingAhead
 from streams.kafka.workers.stores import CELLS, TRAILS, Stores
 from streams.live.stepping import Stepping
+from streams.told import NO_COLUMNS, Lying, Told
 from tests.streams.kafka.workers.waiting import until
 from tests.streams.recording import AMSTERDAM
 
@@ -38,6 +42,8 @@ class Client:
         self.asked: list[tuple[int, ...]] = []
         self.at: dict[int, int] = {}
         self.committed: list[dict[int, int]] = []
+        self.while_asked: Callable[[], object] = lambda: None
+        self.most = 1_000  # of a partition at once
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         if self.error:
@@ -48,16 +54,20 @@ class Client:
     def seek(self, place: TopicPartition, offset: int) -> None:
         self.at[place.partition] = offset
 
+    def last_stable_offset(self, place: TopicPartition) -> int | None:
+        return len(self.slots) if self.asked and place.partition in self.at else None
+
     async def position(self, place: TopicPartition) -> int:
         return self.at[place.partition]
 
     async def getmany(self, *places: TopicPartition, timeout_ms: int, max_records: int) -> Mapping[Any, Any]:
         assert timeout_ms > 0
         self.asked.append(tuple(place.partition for place in places))
+        self.while_asked()
         if self.error:
             error, self.error = self.error, None
             raise error
-        return {place: found for place in places if (found := self._read(place, max_records))}
+        return {place: found for place in places if (found := self._read(place, min(self.most, max_records)))}
 
     def _read(self, place: TopicPartition, max_records: int) -> list[object]:
         found: list[object] = []
@@ -77,11 +87,13 @@ def record(offset: int) -> SimpleNamespace:
     return SimpleNamespace(**told, headers=(), key=b"k", value=b"v")
 
 
-def consumer(client: Client, *lanes: Lane) -> Consumer:
-    app = create_app(SITE, Stepping(AMSTERDAM, lambda _: 0), Stores(None, {TRAILS: "t", CELLS: "c"}))
+def consumer(client: Client, *lanes: Lane, ahead: ReadingAhead | None = None) -> Consumer:
+    stores = Stores(None, {TRAILS: "t", CELLS: "c"})
+    app = create_app(SITE, Stepping(AMSTERDAM, lambda _: 0), stores, ahead=ahead)
     found: Consumer = app.consumer
     found._kafka = client  # noqa: SLF001 (in place of one that is connected)
     found.lanes = {TP(EVENTS, lane.partition): lane for lane in lanes}
+    found._is_member = True  # noqa: SLF001 (as the group has said)
     return found
 
 
@@ -102,7 +114,7 @@ async def fetched(reading: Consumer) -> dict[int, tuple[int, list[int], int]]:
     found: Mapping[TP, list[Batch]] = await reading._getmany(None, 0.01)  # noqa: SLF001 (as Faust calls it)
     assert all(len(batches) == 1 for batches in found.values())
     return {
-        place.partition: (one.start, [each.offset for each in one.records], one.next_offset)
+        place.partition: (one.start, [each[1] for each in one.records], one.next_offset)
         for place, (one,) in found.items()
     }
 
@@ -142,7 +154,7 @@ def test_a_record_that_no_client_can_read_comes_as_what_it_is_and_the_rest_aroun
         reading = consumer(Client(slots), lane(0, 0))
         place = TP(EVENTS, 0)
         (batch,) = (await reading._getmany(None, 0.01))[place]  # noqa: SLF001 (as Faust calls it)
-        assert [(one.offset, one.fault) for one in batch.records] == [(0, ""), (1, ""), (2, UNREADABLE)]
+        assert [(one[1], one[-1]) for one in batch.records] == [(0, ""), (1, ""), (2, UNREADABLE)]
         assert await fetched(reading) == {0: (3, [3], 4)}
 
     told(story)
@@ -167,14 +179,75 @@ def test_a_log_that_ends_before_what_workers_know_is_told_of() -> None:
     told(story)
 
 
+class Ahead:
+    """Reads three records at once, but fails at the third time."""
+
+    times = 0
+
+    def is_ready(self) -> bool:
+        return True
+
+    def begin(self, positions: Mapping[int, int]) -> None:
+        self.at = dict(positions)
+
+    def fetch(self) -> Fetched:
+        self.times += 1
+        if self.times == 3:
+            raise LostError("killed")
+        reached = {one: at + 3 for one, at in self.at.items()}
+        found: list[Lying] = [(one, offset, 0, "") for one, at in self.at.items() for offset in range(at, reached[one])]
+        self.at = reached
+        return Fetched(Told(found, NO_COLUMNS), reached, dict.fromkeys(reached, 70))
+
+    def close(self) -> None:
+        """Nobody is there."""
+
+
+def test_far_behind_it_hands_on_what_was_read_ahead_and_reads_on_itself_once_that_is_lost() -> None:
+    async def story() -> None:
+        client = Client([record(offset) for offset in range(60)])
+        client.most = 2
+        ahead = ReadingAhead(Ahead, far_records=12, near_records=2)
+        reading = consumer(client, lane(0, 10), lane(1, 20), ahead=ahead)
+        assert await fetched(reading) == {0: (10, [10, 11], 12), 1: (20, [20, 21], 22)}
+        assert await fetched(reading) == {0: (12, [12, 13], 14), 1: (22, [22, 23], 24)}  # somebody is started
+        assert reading.end(TP(EVENTS, 0)) == 60
+        asked = len(client.asked)
+        assert await fetched(reading) == {0: (14, [14, 15, 16], 17), 1: (24, [24, 25, 26], 27)}
+        assert await fetched(reading) == {0: (17, [17, 18, 19], 20), 1: (27, [27, 28, 29], 30)}
+        assert reading.end(TP(EVENTS, 0)) == 70
+        assert len(client.asked) == asked
+        assert await fetched(reading) == {0: (20, [20, 21], 22), 1: (30, [30, 31], 32)}
+        await ahead.close()
+
+    told(story)
+
+
+def test_while_a_lane_has_not_begun_nobody_reads_ahead() -> None:
+    async def story() -> None:
+        client = Client([record(offset) for offset in range(60)])
+        client.most = 2
+        ahead = ReadingAhead(Ahead, far_records=12, near_records=2)
+        reading = consumer(client, lane(0, 10), lane(1, None), ahead=ahead)
+        for first in range(10, 18, 2):
+            assert await fetched(reading) == {0: (first, [first, first + 1], first + 2)}
+        await ahead.close()
+
+    told(story)
+
+
 def test_what_comes_for_a_lane_that_is_another_by_now_is_dropped() -> None:
     async def story() -> None:
-        reading = consumer(Client([record(0)]), lane(0, 0))
-        asked = reading._asked()  # noqa: SLF001 (between asking and the answer)
-        found = await reading._fetched(asked, 1)  # noqa: SLF001 (the same)
-        place, records = next(iter(found.items()))
-        reading.lanes = {place: lane(0, 0)}
-        assert await reading._batch(place, asked[place], records) is None  # noqa: SLF001 (the same)
+        client = Client([record(0)])
+        reading = consumer(client, lane(0, 0))
+        place = TP(EVENTS, 0)
+
+        def give_anew() -> None:
+            reading.lanes = {place: lane(0, 0)}
+
+        client.while_asked = give_anew
+        assert await fetched(reading) == {}
+        assert reading.lanes[place].fetched == 0
 
     told(story)
 

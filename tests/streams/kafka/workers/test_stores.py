@@ -8,8 +8,9 @@ from rocksdict import Options, Rdict
 
 from streams.kafka import KafkaError
 from streams.kafka.workers import stores
-from streams.kafka.workers.stores import ABOUT, CELLS, STALE_SECONDS, TRAILS, DiskStore, MemoryStore, Store, Stores
+from streams.kafka.workers.stores import ABOUT, CELLS, TRAILS, DiskStore, MemoryStore, Store, Stores
 from streams.live.forms import FORM
+from streams.live.owning import STALE_SECONDS
 
 NOW = 1_800_000_000.0
 IDS = {TRAILS: "t1", CELLS: "c1"}
@@ -59,6 +60,23 @@ def test_a_store_that_cannot_be_trusted_begins_anew(
     second = DiskStore(tmp_path / "store", changelog, at(NOW + age))
     assert (second.position, second.has_more_than(b"")) == (0, False)
     second.close()
+
+
+@pytest.mark.parametrize("has_folder", [False, True], ids=["memory", "disk"])
+def test_a_store_that_is_open_and_was_not_written_for_too_long_begins_anew_as_well(
+    tmp_path: Path, *, has_folder: bool
+) -> None:
+    now = NOW
+    every = Stores(tmp_path if has_folder else None, IDS, lambda: now)
+    every.open(CELLS, 0).write({b"a": b"1"}, 4)
+    now += STALE_SECONDS - 1
+    assert (every.open(CELLS, 0).position, every.open(CELLS, 0).get_many([b"a"])) == (4, {b"a": b"1"})
+    now += 1
+    stale = every.open(CELLS, 0)
+    assert (stale.position, stale.get_many([b"a"]), stale.has_more_than(b"")) == (0, {}, False)
+    stale.write({b"b": b"2"}, 9)
+    assert (every.open(CELLS, 0).position, every.open(CELLS, 0).get_many([b"a", b"b"])) == (9, {b"b": b"2"})
+    every.close()
 
 
 def test_a_store_of_another_version_begins_anew(tmp_path: Path) -> None:
