@@ -21,10 +21,10 @@ from quotum.questions import QuestionError
 from quotum.tables import Format
 from streams.books import Books, UnavailableError
 from streams.history import HistoryError, HistoryInUseError
-from streams.importing import ImportRefusedError
 from streams.kafka import KafkaError
 from streams.mapping import MappingError
 from streams.ownership import owner_of
+from streams.rejects import ImportRefusedError
 from streams.rows import FileError
 from streams.vault_file import VaultError
 

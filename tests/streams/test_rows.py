@@ -108,9 +108,27 @@ def test_a_quote_that_ends_too_early_spoils_its_own_row_only(tmp_path: Path) -> 
 def test_a_quote_that_never_ends_says_from_where_to_where_rows_are_missing(tmp_path: Path) -> None:
     rows = rows_of(csv_file(tmp_path, 'id,name\n1,Ann\n2,"Bob\n3,Cas\n4,Dirk\n'))
     assert good(rows) == [(2, {"id": "1", "name": "Ann"})]
-    assert faults(rows) == [(3, "lines 3 to 5 are not CSV: unexpected end of data")]
+    swallowed = "it stands within quotes that line 3 opens"
+    assert faults(rows) == [
+        (3, "lines 3 to 5 are not CSV: unexpected end of data"),
+        (4, swallowed),
+        (5, swallowed),
+    ]
     assert rows[1].fault
     assert "from line 3 on" in rows[1].fault.remedy
+
+
+def test_what_is_not_csv_comes_as_it_stands_each_line_by_itself_that_can_be_a_row(tmp_path: Path) -> None:
+    content = 'id,name\n1,"An\nn"x\n2,Bob\n3,"Cas\n4,Dirk\nfor short\n5,"E"\n6,"F"f\n7,Gus\n'
+    rows = rows_of(csv_file(tmp_path, content))
+    assert [(row.line, row.text) for row in rows if row.fault] == [
+        (2, '1,"An\nn"x\n'),
+        (5, '3,"Cas\n'),
+        (6, "4,Dirk\nfor short\n"),
+        (8, '5,"E"\n'),
+        (9, '6,"F"f\n'),
+    ]
+    assert [line for line, _ in good(rows)] == [4, 10]
 
 
 def test_a_field_beyond_all_measure_spoils_its_own_row_only(tmp_path: Path) -> None:
