@@ -33,6 +33,7 @@ PATIENCE_SECONDS = 15  # another command is often done by then, and a server tha
 RETRY_SECONDS = 0.05
 SENT_NOWHERE = Path("/nowhere/not-sent-along")
 WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+INTERRUPTED = 130  # as shells have it
 
 History = Annotated[
     Path,
@@ -139,6 +140,13 @@ def _free(history: Path) -> Books:
             if time.monotonic() > waiting_until:
                 raise
         time.sleep(RETRY_SECONDS)
+
+
+def expect_workspace(zone: str, currency: str) -> None:
+    """End the command where one of them is empty, as a script's variable can be."""
+    for option, value, example in (("--zone", zone, "Europe/Amsterdam"), ("--currency", currency, "EUR")):
+        if not value.strip():
+            stop(f"{option} is empty: give one such as {example}", USAGE)
 
 
 def reason_of(error: ValueError) -> str:

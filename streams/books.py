@@ -21,7 +21,7 @@ from schemas.organisation import ORGANISATION
 from streams.comparing import Compared
 from streams.door import Door, Refused, VaultPeople
 from streams.figures import Scanning, Source, StandsFor, only_decides
-from streams.history import History, HistoryError
+from streams.history import History, HistoryError, how_to_make
 from streams.keeping import Keeping
 from streams.own_events import own_event, rule_event
 from streams.pairing import expect_own_vault, expect_vault, make_vault, vault_path
@@ -302,7 +302,7 @@ class Books:
 
 def _calendar(path: Path, workspace: Organisation) -> Calendar:
     if not workspace.opened:
-        raise HistoryError(f"{path} holds no workspace. Move it away, and make another: quotum init --history {path}")
+        raise HistoryError(f"{path} holds no workspace. Move it away, and make another: {how_to_make(path)}")
     try:
         return Calendar(workspace.zone)
     except ValueError as error:

@@ -40,8 +40,10 @@ def read_mapping(path: Path) -> RowMapping:
     """The mapping in a file; MappingError names the line of what is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise MappingError(f"the mapping {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise MappingError(f"the mapping {path} is no text in UTF-8: save it as such") from None
     try:
         parsed = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -74,8 +74,8 @@ class RowReader:
             raise FileError(f"{self._path} is empty; its first line must name the columns")
         if NO_TEXT.search("".join(self.header)):
             raise FileError(
-                f"{self._path} is no text in {self._form.encoding}; save it as CSV in UTF-8, or give its encoding in "
-                'the mapping, such as csv.encoding = "cp1252" or "utf-16"'
+                f"{self._path} is no text in {self._form.encoding_named}; save it as CSV in UTF-8, or give its "
+                'encoding in the mapping, such as csv.encoding = "cp1252" or "utf-16"'
             )
         named = [name for name in self.header if name]  # columns without a name are no use and no harm
         twice = sorted({name for name in named if named.count(name) > 1})
@@ -144,7 +144,7 @@ class RowReader:
             )
         if not all(map(str.isascii, values)) and UNDECODED.search("".join(values)):
             return RowFaultError(
-                f"the row is not in {self._form.encoding}",
+                f"the row is not in {self._form.encoding_named}",
                 'mend the row, or give the encoding of the file in the mapping, such as csv.encoding = "cp1252"',
             )
         return None
