@@ -41,7 +41,8 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = error.message.removeprefix("Value error, ")
+            plain = error.message.removeprefix("Value error, ")
+            error.message = plain.replace("does not match the formats '%Y-%m-%d'", "is not a day such as 2017-03-01")
             raise
 
 

@@ -161,6 +161,7 @@ def _asked_of(place: ServedElsewhereError, body: dict[str, Any]) -> dict[str, An
         raise ServerError(f"{place.url} refuses: {_detail(error)}") from error
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
+        reason = getattr(reason, "strerror", None) or reason
         raise ServerError(f"{place.url} does not answer ({reason}). Is the server running there?") from error
     return said
 

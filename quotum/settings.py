@@ -155,12 +155,20 @@ def reason_of(error: ValueError) -> str:
     return "; ".join(fault["msg"].removeprefix("Value error, ") for fault in faults()) if faults else str(error)
 
 
+def _with_remedies(error: QuestionError) -> str:
+    """What is wrong with a question and what to do about it, which its message alone may not say."""
+    said = str(error)
+    return "; ".join([said, *(fault.remedy for fault in error.faults if fault.remedy and fault.remedy not in said)])
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Turn errors that a user can mend into a line on standard error and an exit code."""
     try:
         yield
-    except (QuestionError, MappingError) as error:
+    except QuestionError as error:
+        stop(_with_remedies(error), USAGE)
+    except MappingError as error:
         stop(str(error), USAGE)
     except UnavailableError as error:
         stop(f"{error}; {error.remedy}")

@@ -196,6 +196,7 @@ def _made(unfinished: Path, path: Path) -> duckdb.DuckDBPyConnection:
 
 def _why_not(path: Path, said: str) -> HistoryError:
     reason = said.replace(str(path.absolute()), "").partition("\n")[0].removeprefix("IO Error: ").strip()
+    reason = reason.removeprefix('Cannot open file "": ').replace(' from file ""', "")
     if reason.startswith("Could not set lock") or "used by another process" in reason:
         owner = OWNER.search(reason)
         who = f"process {owner[1]}" if owner else "another process"

@@ -23,7 +23,7 @@ class May(StrEnum):
     correct = "correct"
 
 
-Name = Annotated[str, typer.Argument(help="A name to know the key by.")]
+Name = Annotated[str, typer.Argument(help="The name that the key is known by.")]
 
 
 @app.command("new")
