@@ -27,12 +27,12 @@ from quotum.local.kafka import start
 from schemas.facts import FEED
 from schemas.received import read_event
 from streams.appending import Entry, columns
-from streams.books import vault_path
 from streams.kafka import topics
 from streams.kafka.live import LiveBooks
 from streams.kafka.reading import Reading
 from streams.kafka.sending import Sending
 from streams.kafka.topics import Log
+from streams.pairing import vault_path
 from streams.records import Written, written
 from streams.vault import Vault
 

@@ -66,7 +66,7 @@ class ReachedRow:
 
     who: str
     reached_on: str
-    reached_at: str
+    reached_at: str | None
     currency: str
 
 
@@ -246,7 +246,7 @@ def when_reached(
 
 
 def _reached_row(there: Credit, who: str, currency: str) -> ReachedRow:
-    at = "" if there.at is None else instant_text(from_microseconds(there.at))
+    at = None if there.at is None else instant_text(from_microseconds(there.at))
     return ReachedRow(who, str(from_day_number(there.day)), at, currency)
 
 

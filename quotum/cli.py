@@ -2,9 +2,10 @@
 
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from quotum import forwarding
 from quotum.commands import (
@@ -26,13 +27,28 @@ from quotum.commands import (
     verify,
     worker,
 )
-from quotum.settings import FAILED, USAGE, complain
+from quotum.settings import FAILED, INTERRUPTED, USAGE, complain
 from streams.collecting import put_aside_what_stays
 
 EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input was refused."
 
+
+class _Commands(TyperGroup):
+    """The commands; what is wrong with their words is told without those of the library that found it."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (a context of the library; whatever a command gives)
+        """Run one."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            plain = error.message.removeprefix("Value error, ")
+            error.message = plain.replace("does not match the formats '%Y-%m-%d'", "is not a day such as 2017-03-01")
+            raise
+
+
 app = typer.Typer(
     name="quotum",
+    cls=_Commands,
     help="Event-sourced progress tracker for sales teams: who stands where, and why.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -78,8 +94,8 @@ def quotum(
         typer.Option(
             "--server",
             metavar="URL",
-            help="Ask this server, by the key in QUOTUM_KEY [env var: QUOTUM_SERVER]. A history that a server on this "
-            "machine owns needs none.",
+            help="Ask this server, by the key in QUOTUM_KEY; default: the one in QUOTUM_SERVER. A history that a "
+            "server on this machine owns needs none.",
         ),
     ] = None,
 ) -> None:
@@ -106,3 +122,6 @@ def _elsewhere(place: forwarding.ServedElsewhereError, words: list[str], files: 
     except forwarding.ServerError as error:
         complain(str(error))
         return FAILED
+    except KeyboardInterrupt:
+        complain(f"stopped waiting; {place.url} may go on with it")
+        return INTERRUPTED

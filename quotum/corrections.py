@@ -5,6 +5,7 @@ put it right, where that is known: by a number of the vault, since the log holds
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,7 @@ from streams.books import Books
 from streams.door import BY_NUMBER, PERSON_SOURCE, Refused
 
 NOBODY_NAMED = Author()
+VOIDED = {name.split(".")[1] for name in EVENTS if name.endswith(".voided.v1")}
 VOIDING = {"deal": "deleted", "lead": "deleted"}
 END = "SELECT coalesce(max(next_offset), 0), coalesce(max(known_at), 0) FROM positions"
 RECORDED = {  # what happens to one thing; who belongs where and what is planned has commands of its own
@@ -48,6 +50,7 @@ BEGINS = {  # with these something begins, so that an id can be made up for it; 
         "deal.opened",
     )
 }
+ALL = re.compile(r"0*1(?:\.0*)?", re.ASCII)  # a share that leaves nothing for others
 TRAILS = "SELECT DISTINCT trail FROM events WHERE entity = $entity"
 
 
@@ -123,7 +126,10 @@ def reassign(
     """Give the credit to others: who -> share (one alone gets all), from a day on or for the present step."""
     kind, id_ = _parts(entity, "reassigned")
     if len(shares) == 1:
-        told: dict[str, Any] = {"rep": next(iter(shares))}
+        [(who, share)] = shares.items()
+        if share and not ALL.fullmatch(share):
+            raise QuestionError(f"the shares must sum to 1 exactly; say who has the rest of {share}", field="shares")
+        told: dict[str, Any] = {"rep": who}
     else:
         told = {"shares": [{"rep": who, "share": share} for who, share in shares.items()]}
     fields = {"id": id_, **told, **({"day": str(day)} if day else {})}
@@ -197,6 +203,8 @@ def _parts(entity: str, verb: str) -> tuple[str, str]:
     kind, _, id_ = entity.partition(":")
     if not id_ or f"quotum.{kind}.{verb}.v1" not in EVENTS:
         kinds = sorted(name.split(".")[1] for name in EVENTS if name.endswith(f".{verb}.v1"))
+        if verb in ("voided", *VOIDING.values()):  # `void` is for all of them
+            verb, kinds = "voided", sorted({*kinds, *VOIDING, *VOIDED})
         wrong, remedy = f"{entity!r} cannot be {verb}", f"write kind and id; the kinds are {', '.join(kinds)}"
         raise QuestionError(f"{wrong}: {remedy}", [Fault("entity", wrong, remedy)])
     return kind, id_

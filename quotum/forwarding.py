@@ -126,6 +126,9 @@ def forward(place: ServedElsewhereError, words: Sequence[str], files: Sequence[s
     for name, content in said["files"].items():
         if name in files:  # a server writes where it was told to, and nowhere else
             Path(name).write_bytes(base64.b64decode(content))
+    for name in said.get("gone", []):
+        if name in files:
+            Path(name).unlink(missing_ok=True)
     _print(said["out"], said["err"])
     return int(said["code"])
 
@@ -158,6 +161,7 @@ def _asked_of(place: ServedElsewhereError, body: dict[str, Any]) -> dict[str, An
         raise ServerError(f"{place.url} refuses: {_detail(error)}") from error
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
+        reason = getattr(reason, "strerror", None) or reason
         raise ServerError(f"{place.url} does not answer ({reason}). Is the server running there?") from error
     return said
 

@@ -3,7 +3,7 @@
 Two people can have one name, so the answer is one of them or a question back, never a guess.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from streams.vault import Kind
 
 SHOWN = 60  # characters of what was asked that the answer repeats
 EVERYONE: Sequence[Kind] = ("person", "team")
+NUMBERED: Mapping[str, Kind] = {"rep": "person", "team": "team"}  # entities that the log has by number
 
 
 class Party(NamedTuple):
@@ -56,7 +57,23 @@ def party(books: Books, who: str, kinds: Sequence[Kind] = EVERYONE, *, field: st
 
     `field`: where it was asked for.
     """
-    found = parties(books, who, kinds)
+    return _one_of(books, who, parties(books, who, kinds), kinds, field)
+
+
+def entity_meant(books: Books, entity: str) -> str:
+    """`rep:Anna` and `team:North` as the log has them, by number, and anything else as it is; QuestionError as `party`.
+
+    As the log has it an entity may be written, too: `rep:3` is number 3, unless a rep has 3 for a name or a source id.
+    """
+    kind, _, who = entity.partition(":")
+    if kind not in NUMBERED or not who:
+        return entity
+    kinds = [NUMBERED[kind]]
+    found = list(dict.fromkeys([*parties(books, who, kinds), *parties(books, f"#{who}", kinds)]))
+    return f"{kind}:{_one_of(books, who, found, kinds, 'entity').number}"
+
+
+def _one_of(books: Books, who: str, found: Sequence[Party], kinds: Sequence[Kind], field: str) -> Party:
     if len(found) == 1:
         return found[0]
     if found:

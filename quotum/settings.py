@@ -21,10 +21,10 @@ from quotum.questions import QuestionError
 from quotum.tables import Format
 from streams.books import Books, UnavailableError
 from streams.history import HistoryError, HistoryInUseError
-from streams.importing import ImportRefusedError
 from streams.kafka import KafkaError
 from streams.mapping import MappingError
 from streams.ownership import owner_of
+from streams.rejects import ImportRefusedError
 from streams.rows import FileError
 from streams.vault_file import VaultError
 
@@ -33,6 +33,7 @@ PATIENCE_SECONDS = 15  # another command is often done by then, and a server tha
 RETRY_SECONDS = 0.05
 SENT_NOWHERE = Path("/nowhere/not-sent-along")
 WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+INTERRUPTED = 130  # as shells have it
 
 History = Annotated[
     Path,
@@ -141,10 +142,23 @@ def _free(history: Path) -> Books:
         time.sleep(RETRY_SECONDS)
 
 
+def expect_workspace(zone: str, currency: str) -> None:
+    """End the command where one of them is empty, as a script's variable can be."""
+    for option, value, example in (("--zone", zone, "Europe/Amsterdam"), ("--currency", currency, "EUR")):
+        if not value.strip():
+            stop(f"{option} is empty: give one such as {example}", USAGE)
+
+
 def reason_of(error: ValueError) -> str:
     """The reason alone, without the words of the library that found it."""
     faults = getattr(error, "errors", None)
     return "; ".join(fault["msg"].removeprefix("Value error, ") for fault in faults()) if faults else str(error)
+
+
+def _with_remedies(error: QuestionError) -> str:
+    """What is wrong with a question and what to do about it, which its message alone may not say."""
+    said = str(error)
+    return "; ".join([said, *(fault.remedy for fault in error.faults if fault.remedy and fault.remedy not in said)])
 
 
 @contextmanager
@@ -152,7 +166,9 @@ def told() -> Iterator[None]:
     """Turn errors that a user can mend into a line on standard error and an exit code."""
     try:
         yield
-    except (QuestionError, MappingError) as error:
+    except QuestionError as error:
+        stop(_with_remedies(error), USAGE)
+    except MappingError as error:
         stop(str(error), USAGE)
     except UnavailableError as error:
         stop(f"{error}; {error.remedy}")

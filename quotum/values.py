@@ -44,15 +44,26 @@ def plain_number(metric: Metric, value: str, currency: str) -> Fraction:
         )
     most, plain = digits_of(metric, currency), found[1]
     if THOUSANDS.fullmatch(value) and most != len("000"):  # fifty thousand, as half of Europe writes it, or fifty
-        fraction = value.rpartition(".")[2].rstrip("0")
-        small = f"{plain}.{fraction.ljust(2, '0')}" if fraction else plain
-        raise QuestionError(f"{value!r} can be read in two ways: write {plain}{found[2]} or {small}", field="value")
+        raise QuestionError(_asked_back(plain, found[2], most), field="value")
     if len(found[2] or "") > most:
         unit = currency if metric.unit == "money" else metric.name
         raise QuestionError(
             f"{value!r} has more than the {most} digits after the point of {unit}: round it first", field="value"
         )
     return Fraction(value)
+
+
+def _asked_back(whole: str, rest: str, most: int) -> str:
+    """Which of two values it is, each as it is taken; `most`: how many digits after the point are."""
+    fraction = rest.rstrip("0")
+    padded = fraction.ljust(2 if len(fraction) < len(rest) else len(rest) + 1, "0")  # not three: they are asked back
+    if not fraction:
+        small = f"or {whole}"
+    elif len(padded) <= most:
+        small = f"or {whole}.{padded}"
+    else:
+        small = f"or round it to {f'{most} digits after the point' if most else 'a whole number'}"
+    return f"'{whole}.{rest}' can be read in two ways: write {whole}{rest} {small}"
 
 
 def value_text(metric: Metric, value: Value, currency: str) -> str:

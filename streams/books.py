@@ -21,9 +21,10 @@ from schemas.organisation import ORGANISATION
 from streams.comparing import Compared
 from streams.door import Door, Refused, VaultPeople
 from streams.figures import Scanning, Source, StandsFor, only_decides
-from streams.history import History, HistoryError
+from streams.history import History, HistoryError, how_to_make
 from streams.keeping import Keeping
 from streams.own_events import own_event, rule_event
+from streams.pairing import expect_own_vault, expect_vault, make_vault, vault_path
 from streams.recorder import EMBEDDED_PARTITION, Batch, Entry, Recorded, Recorder, stored_facts
 from streams.vault import Vault
 
@@ -69,11 +70,6 @@ def wall_clock() -> int:
     return time_ns() // 1_000
 
 
-def vault_path(history: Path) -> Path:
-    """Where the vault of a history lies: beside it."""
-    return history.with_name(history.name + ".vault")
-
-
 class Books:
     """The open books. Use them as a context manager."""
 
@@ -116,7 +112,7 @@ class Books:
         first = [own_event("quotum.workspace.opened.v1", told, clock()), rule_event(credit, None, clock())]
 
         def fill(history: History) -> None:
-            _make_vault(path)  # first, so that no history is ever without one
+            make_vault(path, history)  # first, so that no history is ever without one
             Recorder(history, Calendar(zone), clock).record([Entry(event, FEED) for event in first]).result()
 
         had_vault = vault_path(path).exists()
@@ -304,35 +300,9 @@ class Books:
             told()
 
 
-def _make_vault(history: Path) -> None:
-    with Vault.open(vault_path(history)) as vault:
-        if vault.labels():
-            raise HistoryError(
-                f"a vault without its history lies at {vault_path(history)}. Put the history beside it, or move it "
-                "away."
-            )
-
-
-def expect_vault(path: Path) -> None:
-    """HistoryError where the vault of a history is missing."""
-    if not vault_path(path).exists():
-        raise HistoryError(f"the vault {vault_path(path)} is missing, so nobody would have a name. Put it back.")
-
-
-def expect_own_vault(history: History, vault: Vault) -> None:
-    """Another vault, or an old copy, would give people wrong names, and somebody new the number of somebody else."""
-    named = int(history.rows("SELECT coalesce(max(rep), 0) FROM postings")[0][0])
-    known = max(vault.labels(), default=0)
-    if named > known:
-        raise HistoryError(
-            f"{vault_path(history.path)} is not the vault that belongs to {history.path}, or an old copy of it: the "
-            f"history names number {named}, the vault knows numbers up to {known}. Put the right one back."
-        )
-
-
 def _calendar(path: Path, workspace: Organisation) -> Calendar:
     if not workspace.opened:
-        raise HistoryError(f"{path} holds no workspace. Move it away, and make another: quotum init --history {path}")
+        raise HistoryError(f"{path} holds no workspace. Move it away, and make another: {how_to_make(path)}")
     try:
         return Calendar(workspace.zone)
     except ValueError as error:

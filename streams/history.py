@@ -7,6 +7,7 @@ whole or not at all.
 
 import re
 import secrets
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -53,6 +54,11 @@ class HistoryError(Exception):
     """A history cannot be opened or made: what, where, and how to mend it."""
 
 
+def how_to_make(path: Path) -> str:
+    """The command that makes a history there."""
+    return f"quotum init --history {shlex.quote(str(path))} --zone Europe/Amsterdam --currency EUR"
+
+
 class HistoryInUseError(HistoryError):
     """Another process owns the history; it may be free soon."""
 
@@ -72,7 +78,7 @@ class History:
         _expect_nothing(path)
         unfinished = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
         try:
-            with _connect(unfinished) as connection:
+            with _made(unfinished, path) as connection:
                 connection.execute(TABLES)
                 for row in (("application", APPLICATION), ("schema_version", str(SCHEMA_VERSION))):
                     connection.execute("INSERT INTO about VALUES (?, ?)", row)
@@ -91,7 +97,7 @@ class History:
     ) -> Self:
         """A history that is there, brought to the present schema; HistoryError where that cannot be done."""
         if not path.exists():
-            raise HistoryError(f"there is no history at {path}. Make one: quotum init --history {path} --zone ... ")
+            raise HistoryError(f"there is no history at {path}. Make one: {how_to_make(path)}")
         _expect_duckdb(path)
         connection = _connect(path)
         try:
@@ -176,8 +182,21 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _made(unfinished: Path, path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        unfinished.touch()  # its reason is plainer than DuckDB's
+        unfinished.unlink()
+    except OSError as error:
+        raise HistoryError(
+            f"{path} cannot be made ({error.strerror}). See to the rights of its folder and to the disk, or give "
+            "another --history."
+        ) from error
+    return _connect(unfinished)
+
+
 def _why_not(path: Path, said: str) -> HistoryError:
     reason = said.replace(str(path.absolute()), "").partition("\n")[0].removeprefix("IO Error: ").strip()
+    reason = reason.removeprefix('Cannot open file "": ').replace(' from file ""', "")
     if reason.startswith("Could not set lock") or "used by another process" in reason:
         owner = OWNER.search(reason)
         who = f"process {owner[1]}" if owner else "another process"

@@ -4,13 +4,12 @@ A log's rows bring their own ids, a snapshot's rows are compared with what the s
 file again changes nothing. Every row and every event is counted, and the counts add up.
 """
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from schemas.envelope import Event
 from schemas.facts import FEED
@@ -20,19 +19,15 @@ from streams.books import Books
 from streams.door import FUTURE_TOLERANCE_US, Refused
 from streams.mapping import check_columns
 from streams.reading import RowReading
+from streams.rejects import ImportRefusedError, Rejects
 from streams.rows import FileError, FileRow, RowFaultError, RowReader, open_rows
-from streams.rules import CsvForm, Row, RowMapping, Rule
+from streams.rules import Row, RowMapping, Rule
 from streams.snapshots import Snapshot
 from streams.stored import source_facts
 
 ROWS_AT_ONCE = 5_000
-REJECT_COLUMNS = ("line", "reason", "remedy")
 DOOR_REMEDY = "mend the row and import the file again"
 Progress = Callable[[int, int], None]
-
-
-class ImportRefusedError(Exception):
-    """An import cannot be done: what, and how to mend it."""
 
 
 @dataclass
@@ -59,56 +54,6 @@ class _Read(NamedTuple):
     row: FileRow
     events: list[Event]
     entities: list[str]  # of a snapshot: those of which the row could speak
-
-
-class Rejects:
-    """The reject file: line, reason, remedy and the row as it was. Made when the first row is refused.
-
-    It is written as the imported file is, so that mended rejects can be imported by the same mapping as they are.
-    """
-
-    def __init__(self, path: Path, header: Sequence[str], form: CsvForm) -> None:
-        """`header` and `form`: of the file that is imported; what an earlier refusal said of its rows is left out."""
-        self.path = path
-        self._delimiter = form.delimiter
-        self._encoding = "utf-8" if form.encoding == CsvForm.encoding else form.encoding  # no mark: scripts read it too
-        self._said = len(REJECT_COLUMNS) if tuple(header[: len(REJECT_COLUMNS)]) == REJECT_COLUMNS else 0
-        self._header = header[self._said :]
-        self._file: IO[str] | None = None
-
-    def add(self, row: FileRow, reason: str, remedy: str) -> None:
-        """Refuse a row."""
-        if self._file is None:
-            self._file = self._opened()
-            self._write([*map(self._free, REJECT_COLUMNS), *self._header])
-        said = [str(row.line), reason, remedy]
-        plain = [text.encode(self._encoding, "backslashreplace").decode(self._encoding) for text in said]
-        self._write([*plain, *row.values[self._said :]])
-
-    def _opened(self) -> IO[str]:
-        try:
-            return self.path.open("w", encoding=self._encoding, errors="surrogateescape", newline="")
-        except OSError as error:
-            raise ImportRefusedError(
-                f"{self.path}, where refused rows go, cannot be written: {error.strerror}; give another with --rejects"
-            ) from None
-
-    def _write(self, values: Sequence[str]) -> None:
-        csv.writer(self._file, delimiter=self._delimiter).writerow(values)  # type: ignore[arg-type]  # opened above
-
-    def _free(self, name: str) -> str:
-        while name in self._header:
-            name = f"rejected_{name}"
-        return name
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the file, if there is one."""
-        if self._file:
-            self._file.close()
 
 
 class Importing:

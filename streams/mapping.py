@@ -25,6 +25,7 @@ NOT_A_TEXT = ("shares", "fields")  # fields that hold a list, which no column gi
 OWN_ID = ("id", "trail", "data.id")  # what tells rows apart, so the same text for all of them is a slip
 FREE_TEXT = ("currency", "data.kind", "data.campaign", "data.product", "data.customer", "data.region")
 COLUMNS_SHOWN = 20
+COLUMN_SHOWN = 60  # characters
 PROBE = datetime(2017, 11, 23, 15, 16, 17, tzinfo=UTC)  # a moment whose parts cannot be mixed up
 ENVELOPE = ("id", "trail", "time", "sequence", "currency")
 TOP_KEYS = ("source", "form", "people", "zone", "event", "csv", *ENVELOPE)
@@ -40,12 +41,14 @@ def read_mapping(path: Path) -> RowMapping:
     """The mapping in a file; MappingError names the line of what is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise MappingError(f"the mapping {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise MappingError(f"the mapping {path} is no text in UTF-8: save it as such") from None
     try:
         parsed = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"{path} is not TOML: {error}") from None
+        raise MappingError(f"the mapping {path} is not TOML: {error}") from None
     return _Reader(path, text, parsed).mapping()
 
 
@@ -72,7 +75,7 @@ def _hint_of_column(column: str, header: list[str]) -> str:
     if near:
         return f"did you mean {near[0]!r}?"
     if len(header) == 1:
-        return f"its only one is {header[0]!r}: does csv.delimiter say what parts the columns?"
+        return f"its only one is {header[0][:COLUMN_SHOWN]!r}: does csv.delimiter say what parts the columns?"
     more = f" and {len(header) - COLUMNS_SHOWN} more" if len(header) > COLUMNS_SHOWN else ""
     return f"it has {', '.join(header[:COLUMNS_SHOWN])}{more}"
 

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
@@ -30,12 +31,16 @@ class RowFaultError(Exception):
 
 
 class FileRow(NamedTuple):
-    """A row: the line on which it begins, what it holds (as it stands, and by column), and why it cannot be read."""
+    """A row: the line on which it begins, what it holds (as it stands, and by column), and why it cannot be read.
+
+    `text`: of one that is not CSV what stands there, since it has no values.
+    """
 
     line: int
     values: list[str]
     fields: dict[str, str]
     fault: RowFaultError | None
+    text: str = ""
 
     def check(self) -> None:
         """RowFaultError if it cannot be read."""
@@ -55,7 +60,8 @@ class RowReader:
         self._raw = raw
         self._path = path
         self._form = form
-        self._csv = csv.reader(text, delimiter=form.delimiter, strict=True)
+        self._lines: list[str] = []  # of the row that is being read
+        self._csv = csv.reader(self._remembered(text), delimiter=form.delimiter, strict=True)
         self.size = path.stat().st_size
         try:
             self.header = next(self._csv, [])
@@ -68,8 +74,8 @@ class RowReader:
             raise FileError(f"{self._path} is empty; its first line must name the columns")
         if NO_TEXT.search("".join(self.header)):
             raise FileError(
-                f"{self._path} is no text in {self._form.encoding}; save it as CSV in UTF-8, or give its encoding in "
-                'the mapping, such as csv.encoding = "cp1252" or "utf-16"'
+                f"{self._path} is no text in {self._form.encoding_named}; save it as CSV in UTF-8, or give its "
+                'encoding in the mapping, such as csv.encoding = "cp1252" or "utf-16"'
             )
         named = [name for name in self.header if name]  # columns without a name are no use and no harm
         twice = sorted({name for name in named if named.count(name) > 1})
@@ -84,13 +90,14 @@ class RowReader:
     def __iter__(self) -> Iterator[FileRow]:
         """The rows after the header; FileError where the file breaks off, once all rows before that are given."""
         while True:
+            self._lines.clear()
             first = self._csv.line_num + 1
             try:
                 values = next(self._csv)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield FileRow(first, [], {}, self._unreadable(first, error))
+                yield from self._unreadable(first, error)
                 continue
             except CUT_OFF as error:
                 raise FileError(
@@ -100,14 +107,34 @@ class RowReader:
             if values:
                 yield FileRow(first, values, dict(zip(self.header, values, strict=False)), self._fault(values))
 
-    def _unreadable(self, first: int, error: csv.Error) -> RowFaultError:
+    def _remembered(self, text: Iterator[str]) -> Iterator[str]:
+        for line in text:
+            self._lines.append(line)
+            yield line
+
+    def _unreadable(self, first: int, error: csv.Error) -> Iterator[FileRow]:
+        """The lines that are not CSV as they stand; those that an open quote swallowed are rows of their own."""
         last = self._csv.line_num
-        if last <= first:
-            return RowFaultError(f"the line is not CSV: {error}", "mend the line in the file, and import it again")
-        return RowFaultError(
-            f"lines {first} to {last} are not CSV: {error}",
-            f"mend the quotes from line {first} on in the file, and import it again",
+        where = f"lines {first} to {last} are" if last > first else "the line is"
+        fault = RowFaultError(f"{where} not CSV: {error}", f"mend the quotes from line {first} on, and import it again")
+        swallowed = RowFaultError(
+            f"it stands within quotes that line {first} opens", f"mend line {first}, and import both again"
         )
+        for line, text in self._parts(first):
+            yield FileRow(line, [], {}, fault if line == first else swallowed, text)
+
+    def _parts(self, first: int) -> Iterator[tuple[int, str]]:
+        """Lines from where a row can begin up to where the next one can, with the number of their first."""
+        begin = [index for index, line in enumerate(self._lines) if not index or self._is_row(line)]
+        for index, end in pairwise([*begin, len(self._lines)]):
+            yield first + index, "".join(self._lines[index:end])
+
+    def _is_row(self, line: str) -> bool:
+        try:
+            [values] = csv.reader([line], delimiter=self._form.delimiter, strict=True)
+        except (csv.Error, ValueError):
+            return False
+        return len(values) == len(self.header)
 
     def _fault(self, values: list[str]) -> RowFaultError | None:
         if len(values) != len(self.header):
@@ -117,7 +144,7 @@ class RowReader:
             )
         if not all(map(str.isascii, values)) and UNDECODED.search("".join(values)):
             return RowFaultError(
-                f"the row is not in {self._form.encoding}",
+                f"the row is not in {self._form.encoding_named}",
                 'mend the row, or give the encoding of the file in the mapping, such as csv.encoding = "cp1252"',
             )
         return None

@@ -79,6 +79,11 @@ class CsvForm:
     dates: str = ""  # strptime form; empty: YYYY-MM-DD
     times: str = ""  # strptime form; empty: ISO 8601
 
+    @property
+    def encoding_named(self) -> str:
+        """The encoding as people call it; ours reads UTF-8 with and without a mark before it."""
+        return "UTF-8" if self.encoding == CsvForm.encoding else self.encoding
+
 
 @dataclass(frozen=True)
 class RowMapping:

@@ -104,4 +104,5 @@ def _title(found: Board, by: str) -> str:
 def _list_without_amount(entities: list[str]) -> None:
     if entities:
         more = f" and {len(entities) - LISTED} more" if len(entities) > LISTED else ""
-        complain(f"{len(entities)} won that bring no revenue (no amount, or 0): {', '.join(entities[:LISTED])}{more}")
+        won = "1 deal won that brings" if len(entities) == 1 else f"{len(entities)} deals won that bring"
+        complain(f"{won} no revenue (no amount, or 0): {', '.join(entities[:LISTED])}{more}")

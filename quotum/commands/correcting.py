@@ -12,6 +12,7 @@ from quotum.people import SHOWN
 from quotum.questions import QuestionError
 from quotum.settings import DEFAULT_HISTORY, Form, History, author, complain, opened
 from quotum.tables import Format, show
+from schemas.money import digits
 from streams.books import Books
 
 Entity = Annotated[str, typer.Argument(help="Kind and id, such as deal:D-1001.")]
@@ -63,7 +64,8 @@ def reassign(
     entity: Entity,
     who: Annotated[list[str], typer.Argument(metavar="WHO or WHO=SHARE ...", help="Names or source ids.")],
     from_: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="From which day; default: the present step.")
+        datetime | None,
+        typer.Option("--from", metavar="DAY", formats=["%Y-%m-%d"], help="From which day; default: the present step."),
     ] = None,
     by: By = None,
     history: History = DEFAULT_HISTORY,
@@ -105,11 +107,21 @@ def _at_the_prompt(books: Books, told: Mapping[str, object]) -> Iterator[None]:
         for fault in error.faults:
             name = fault.path.removeprefix("data.")
             if "not a JSON object" in fault.text and isinstance(value := told.get(name), str):
-                currency = books.organisation().currency
+                amount, _, code = value[:SHOWN].partition(" ")
+                currency = _currency(code) or books.organisation().currency
                 raise QuestionError(
-                    f'{name}: is {value[:SHOWN]!r}, without a currency: write "{name}={value[:SHOWN]} {currency}"'
+                    f'{name}: is {value[:SHOWN]!r}, without a currency: write "{name}={amount} {currency}"'
                 ) from None
         raise
+
+
+def _currency(code: str) -> str:
+    """The currency that somebody meant by these letters, if there is one."""
+    try:
+        digits(code.upper())
+    except ValueError:
+        return ""
+    return code.upper()
 
 
 def _show(moved: list[corrections.Moved], form: Format) -> None:

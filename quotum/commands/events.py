@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from quotum.corrections import author_of
+from quotum.people import entity_meant
 from quotum.settings import DEFAULT_HISTORY, Form, History, opened, stop
 from quotum.tables import Cell, Format, show
 from schemas.envelope import PartyId, VaultText, marked
@@ -18,6 +19,8 @@ QUERY = """
 SELECT log_partition, log_offset, known_at, asserted_at, layer, type, entity, data, source, id FROM events
 WHERE NOT duplicate AND ($entity IS NULL OR entity = $entity) ORDER BY rowid
 """
+KIND_AND_ID = "an entity is kind and id, such as deal:1C1I7A6R"
+OF_OTHERS = "what somebody did is told of each call and deal"
 MINUTES = len("2017-03-01T09:30")
 
 
@@ -36,7 +39,9 @@ class _Line(NamedTuple):
 
 
 def events(
-    of: Annotated[str | None, typer.Option(metavar="ENTITY", help="Kind and id, such as deal:1C1I7A6R.")] = None,
+    of: Annotated[
+        str | None, typer.Option(metavar="ENTITY", help="Kind and id, such as deal:1C1I7A6R, or rep:NAME.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="The first N events only.")] = None,
     history: History = DEFAULT_HISTORY,
     form: Form = Format.table,
@@ -47,10 +52,11 @@ def events(
     """
     with opened(history) as books:
         labels = books.vault.labels()
-        found = books.history.rows(QUERY + (f" LIMIT {limit}" if limit else ""), {"entity": of})
+        entity = entity_meant(books, of) if of else None
+        found = books.history.rows(QUERY + (f" LIMIT {limit}" if limit else ""), {"entity": entity})
         rows = [(_place(*row[:2]), *row[2:7], _with_texts(row[5], row[7], books.vault), *row[8:]) for row in found]
     if of and not rows:
-        stop(f"there is no event of {of!r}; an entity is kind and id, such as deal:1C1I7A6R")
+        stop(f"there is no event of {of!r}; {KIND_AND_ID if entity == of else OF_OTHERS}")
     lines = [_line(row, labels) for row in rows]
     if form is Format.table:
         show(["offset", "asserted_at", "event", "told"], [_short(line, labels) for line in lines], form)

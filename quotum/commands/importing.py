@@ -1,5 +1,8 @@
 """`quotum import`: take in a CSV file by a mapping."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from quotum.settings import DEFAULT_HISTORY, REFUSED, USAGE, History, file_named, opened, stop
+from quotum.settings import DEFAULT_HISTORY, INTERRUPTED, REFUSED, USAGE, History, file_named, opened, stop
 from schemas.moments import parse_instant
 from streams.importing import Counts, Importing, file_time
 from streams.mapping import read_mapping
@@ -19,6 +22,7 @@ SELECT source, id FROM events WHERE NOT duplicate GROUP BY source, id
 HAVING count(DISTINCT digest) > 1 AND max(known_at) >= $begun ORDER BY ALL
 """
 SHOWN = 5  # ids
+PERCENT = 100
 
 
 def import_(
@@ -42,14 +46,14 @@ def import_(
         place = rejects or history.with_name(f"{file.name}.rejected.csv")
         importing = Importing(books, rules, made)
         counts, begun = importing.counts, books.clock()
-        try:
-            with _bar(file.name) as bar:
-                task = bar.add_task(file.name, total=None)
-                importing.run(file, place, lambda done, size: bar.update(task, completed=done, total=size))
-        except FileError:
-            if counts.rows_read:  # it broke off later on
-                _report(counts, place)
-            raise
+        with _told_where_it_ends(counts, place) as far, _bar(file.name) as bar:
+            task = bar.add_task(file.name, total=None)
+
+            def show(done: int, size: int) -> None:
+                far.rows, far.percent = counts.rows_read, PERCENT * done // max(size, 1)
+                bar.update(task, completed=done, total=size)
+
+            importing.run(file, place, show)
         odd = books.history.rows(OTHERWISE, {"begun": begun})
     _report(counts, place)
     if odd:
@@ -57,6 +61,29 @@ def import_(
         typer.echo(f"{_ids(len(odd))} with other content than before; of each field what was said last counts: {shown}")
     if counts.anything_refused:
         raise typer.Exit(REFUSED)
+
+
+@dataclass
+class _Far:
+    """How far an import is that may be stopped: so many rows are in for good."""
+
+    rows: int = 0
+    percent: int = 0
+
+
+@contextmanager
+def _told_where_it_ends(counts: Counts, rejects: Path) -> Iterator[_Far]:
+    """Say how far an import came that does not come to its end."""
+    far = _Far()
+    try:
+        yield far
+    except FileError:
+        if counts.rows_read:  # it broke off later on
+            _report(counts, rejects)
+        raise
+    except KeyboardInterrupt:
+        reached = f"after {far.rows} rows ({far.percent} % of the file), which are in" if far.rows else "at its start"
+        stop(f"stopped {reached}. Run the same command again to go on: nothing counts twice", INTERRUPTED)
 
 
 def _ids(count: int) -> str:

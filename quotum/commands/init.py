@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from quotum.settings import DEFAULT_HISTORY, USAGE, History, reason_of, stop, told
+from quotum.settings import DEFAULT_HISTORY, USAGE, History, expect_workspace, reason_of, stop, told
 from streams.books import Books
 
 
@@ -18,6 +18,7 @@ def init(
     ] = "owner",
 ) -> None:
     """Make a new history and its vault, for one workspace."""
+    expect_workspace(zone, currency)
     with told():
         try:
             Books.create(history, zone=zone, currency=currency, fiscal_start=fiscal_start, credit=credit).close()

@@ -9,6 +9,7 @@ from quotum.settings import DEFAULT_HISTORY, Form, History, stop
 from quotum.tables import Format, show
 from schemas.moments import from_microseconds, instant_text
 from streams.books import wall_clock
+from streams.history import how_to_make
 from streams.keys import BadKeyError, Keys, keys_path
 
 app = typer.Typer(no_args_is_help=True, help="Keys for feeds, scripts and pages beyond this machine.")
@@ -22,7 +23,7 @@ class May(StrEnum):
     correct = "correct"
 
 
-Name = Annotated[str, typer.Argument(help="A name to know the key by.")]
+Name = Annotated[str, typer.Argument(help="The name that the key is known by.")]
 
 
 @app.command("new")
@@ -62,5 +63,5 @@ def revoke(name: Name, history: History = DEFAULT_HISTORY) -> None:
 
 def _keys(history: History) -> Keys:
     if not history.exists():
-        stop(f"there is no history at {history}; make one with quotum init --history {history}")
+        stop(f"there is no history at {history}; make one: {how_to_make(history)}")
     return Keys(keys_path(history), wall_clock)

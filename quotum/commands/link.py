@@ -13,6 +13,7 @@ import typer
 from quotum.people import party
 from quotum.settings import DEFAULT_HISTORY, History, complain, opened, stop
 from streams.books import wall_clock
+from streams.history import how_to_make
 from streams.keys import BadKeyError, Keys, keys_path
 from streams.ownership import Owner, owner_of
 
@@ -46,7 +47,7 @@ def link(
 ) -> None:
     """Print an address of a page that anybody who has it may read, until `quotum key revoke NAME`."""
     if not history.exists():
-        stop(f"there is no history at {history}; make one with quotum init --history {history}")
+        stop(f"there is no history at {history}; make one: {how_to_make(history)}")
     owner = owner_of(history)
     base = (address or (reached_at(owner) if owner else "")).rstrip("/")
     if not base:

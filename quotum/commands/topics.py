@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from quotum.settings import USAGE, reason_of, stop, told
+from quotum.settings import USAGE, expect_workspace, reason_of, stop, told
 from streams.kafka import expect_installed
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def create(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
     ] = 1,
 ) -> None:
     """Make the topics of a log, or what is missing of them; again checks them."""
+    expect_workspace(zone, currency)
     with told():
         try:
             log = _topics().create(

@@ -63,7 +63,7 @@ class ReachedAnswer(BaseModel):
 
     who: str = Field(description="the name, or the source's id")
     reached_on: str = Field(description="the day")
-    reached_at: str = Field(description="the instant, empty where only the day is known")
+    reached_at: str | None = Field(description="the instant; null where only the day is known")
     currency: str = Field(description="of the value; empty without money")
 
 

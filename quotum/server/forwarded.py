@@ -82,7 +82,7 @@ def scope_of(words: Sequence[str]) -> Scope:
 
 
 def run(commands: Commands, command: Command, held: Held, history: Path) -> dict[str, Any]:
-    """Run a command on open books. What it prints, its exit code, and files that it wrote for somebody elsewhere.
+    """Run a command on open books. What it prints, its exit code, and which files of somebody elsewhere are others now.
 
     `held`: without a folder it is for somebody elsewhere, who sent files along.
     """
@@ -92,9 +92,10 @@ def run(commands: Commands, command: Command, held: Held, history: Path) -> dict
         screen = Screen(command.width, command.height, command.colours, terminal=command.terminal)
         with holding(held._replace(files=sent)), on_screen(screen), _capturing(out, err):
             code = _code(commands, _on(history.absolute(), command.words))
-        written = [name for name, content in command.files.items() if content is None and name in sent]
-        files = {name: _packed(sent[name]) for name in written if sent[name].is_file()}
-    return {"out": out.getvalue(), "err": err.getvalue(), "code": code, "files": files}
+        now = {name: _packed(place) for name, place in sent.items() if place.is_file()}
+    files = {name: content for name, content in now.items() if content != command.files[name]}
+    gone = [name for name in sent if command.files[name] is not None and name not in now]
+    return {"out": out.getvalue(), "err": err.getvalue(), "code": code, "files": files, "gone": gone}
 
 
 def _on(history: Path, words: Sequence[str]) -> list[str]:

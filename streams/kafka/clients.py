@@ -108,8 +108,9 @@ def _connected(kind: Any, broker: str, **settings: Any) -> Any:  # noqa: ANN401 
         _expect_listening(broker)
         return kind(bootstrap_servers=broker, bootstrap_timeout_ms=ANSWER_MS, client_id="quotum", **settings)
     except (ClientError, OSError) as error:
+        why = getattr(error, "strerror", None) or error
         raise KafkaError(
-            f"no broker answers at {broker} ({error}). Start it (make kafka runs one here), or give another --broker."
+            f"no broker answers at {broker} ({why}). Start it (make kafka runs one here), or give another --broker."
         ) from error
 
 

@@ -18,7 +18,7 @@ from projections.postings import Posting
 from schemas.moments import Calendar
 from schemas.received import read_event
 from streams.appending import Entry
-from streams.books import BehindError, Books, Outcome, Reached, expect_own_vault, expect_vault, vault_path, wall_clock
+from streams.books import BehindError, Books, Outcome, Reached, wall_clock
 from streams.comparing import Compared, compare
 from streams.figures import StandsFor
 from streams.following import ORGANISATION_PARTITION, Follower, Taken
@@ -36,6 +36,7 @@ from streams.kafka.telling import tell_of
 from streams.kafka.topics import Log
 from streams.live.figures import Live
 from streams.live.gathering import NOWHERE
+from streams.pairing import expect_own_vault, expect_vault, vault_path
 from streams.vault import Vault
 
 HEAD_SECONDS = 5  # for figures to count what is in the log: whoever is further behind is asked again later

@@ -5,10 +5,11 @@ import shutil
 from pathlib import Path
 from uuid import uuid4
 
-from streams.books import Books, vault_path
+from streams.books import Books
 from streams.kafka import topics
 from streams.kafka.live import LiveBooks
 from streams.kafka.sending import Sending
+from streams.pairing import vault_path
 from streams.records import Written, written
 from tests.real_input import HISTORY, Source, Workspace, once
 

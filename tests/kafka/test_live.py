@@ -13,13 +13,14 @@ from quotum.boards import board
 from quotum.server.app import create_app
 from schemas.facts import PERSON
 from schemas.moments import Calendar
-from streams.books import BehindError, Books, vault_path
+from streams.books import BehindError, Books
 from streams.following import ORGANISATION_PARTITION
 from streams.history import HistoryError
 from streams.kafka import live as under_test
 from streams.kafka import topics
 from streams.kafka.live import LiveBooks
 from streams.kafka.topics import Log
+from streams.pairing import vault_path
 from streams.replaying import replay
 from tests.kafka.selling import WORKSPACE, entries, read, won
 from tests.quotum.server.serving import WON

@@ -153,6 +153,13 @@ SELLING: dict[str, list[dict[str, Any]]] = {
     "deal.won": _variants(_ON, id=("d1",), amount=_optional(*MONEY)),
 }
 
+_ON_ONE_DAY = (*3 * ({"day": DAYS[0]},), {"at": "2017-03-01T10:00:00Z"}, {"day": DAYS[1]})
+SELLING_BY_DATE: dict[str, list[dict[str, Any]]] = {  # where sequences decide which offer was the latest before a win
+    "offer.sent": _variants(_ON_ONE_DAY, id=OFFERS, rep=REPS),
+    "offer.amended": _variants(_ON_ONE_DAY, id=OFFERS),
+    "deal.won": _variants(_ON_ONE_DAY, id=DEALS),
+}
+
 _ON_DAYS = tuple({"day": day} for day in DAYS)
 DATED: dict[str, list[dict[str, Any]]] = {  # no instant decides anything here
     "call.logged": _variants(_ON_DAYS, id=CALLS, rep=REP),
@@ -173,7 +180,7 @@ def _stated(what: str, index: int, words: str, stamp: tuple[str, str, int], laye
     return stated(id_, what, data, time=time, sequence=sequence, layer=layer)
 
 
-TABLES = {"all": WORDS, "holding": HOLDING, "selling": SELLING, "dated": DATED}
+TABLES = {"all": WORDS, "holding": HOLDING, "selling": SELLING, "by date": SELLING_BY_DATE, "dated": DATED}
 STAMPS = tuple(product(("e1", "e2"), TIMES, (0, 1, 2)))
 
 
@@ -197,6 +204,7 @@ feed_facts = _facts("all", (FEED,), OFTEN)
 person_facts = _facts("all", (PERSON,), OFTEN)
 holder_facts = _facts("holding", (FEED, PERSON), ("deal.reassigned", "deal.reassigned", "deal.opened"))
 seller_facts = _facts("selling", (FEED,), ("offer.sent", "offer.sent", "deal.won", "deal.won"))
+by_date_facts = _facts("by date", (FEED,), ("offer.sent", "deal.won"))
 dated_facts = _facts("dated", (FEED, PERSON), ("offer.sent", "deal.won"))
 
-histories = st.one_of(*(st.lists(kind, max_size=14) for kind in (facts, seller_facts, holder_facts)))
+histories = st.one_of(*(st.lists(kind, max_size=14) for kind in (facts, seller_facts, by_date_facts, holder_facts)))

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import projections.trail
@@ -37,8 +37,21 @@ def specified(state: State) -> dict[str, Lines]:
     return found
 
 
+def _by_date(first: tuple[str, int], second: tuple[str, int], won: tuple[str, int]) -> list[Fact]:
+    """Two offers and a win with only days and sequences, in this order; then the first offer is somebody else's."""
+    said = [
+        told("offer.sent", id=f"o{rep}", day=day, sequence=sequence, rep=rep)
+        for rep, (day, sequence) in ((1, first), (2, second))
+    ]
+    handed_over = told("offer.reassigned", time=LAST, id="o1", day=DAYS[0], rep=3)
+    return [*said, told("deal.won", id="d1", day=won[0], sequence=won[1]), handed_over]
+
+
 @settings(max_examples=600)
 @given(histories)
+@example(_by_date((DAYS[0], 0), (DAYS[1], 2), (DAYS[1], 1)))
+@example(_by_date((DAYS[0], 2), (DAYS[1], 2), (DAYS[1], 1)))
+@example(_by_date((DAYS[0], 1), (DAYS[0], 2), (DAYS[0], 1)))
 def test_incremental_postings_sum_to_the_specification_after_every_event(history: list[Fact]) -> None:
     trail, state = Trail(AMSTERDAM), dict[str, Entity]()
     sums: dict[str, Counter[Line]] = {}

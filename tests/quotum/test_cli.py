@@ -11,8 +11,8 @@ import pytest
 import typer
 from rich.cells import cell_len
 
-from quotum.cli import EPILOG, app
-from quotum.settings import FAILED, REFUSED, USAGE, WELL
+from quotum.cli import EPILOG, app, main
+from quotum.settings import FAILED, INTERRUPTED, REFUSED, USAGE, WELL
 from streams.books import Books
 from tests.quotum.conftest import Quotum
 from tests.small_books import HISTORY, make_books
@@ -107,6 +107,21 @@ def test_a_history_that_cannot_be_used_is_one_line(
         assert found.stderr.startswith("quotum: ")
         assert found.stderr.count("\n") == 1
         assert str(path) in found.stderr
+
+
+def test_who_stops_waiting_for_a_server_is_told_that_it_may_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.argv", ["quotum", "board", "calls", "2017", "--server", "http://127.0.0.1:1"])
+    monkeypatch.setattr("quotum.cli.put_aside_what_stays", lambda: None)  # of a process that ends
+    monkeypatch.setattr("quotum.forwarding.forward", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == INTERRUPTED
+    assert capsys.readouterr().err == "quotum: stopped waiting; http://127.0.0.1:1 may go on with it\n"
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quotum.people import Author, Party, author_number, of_key, party
+from quotum.people import Author, Party, author_number, entity_meant, of_key, party
 from quotum.questions import QuestionError
 from streams.books import Books
 from tests.small_books import in_teams, make_books, say
@@ -109,3 +109,16 @@ def test_a_key_that_is_called_as_a_person_makes_nobody_unclear(books: Books) -> 
 def test_an_author_who_is_not_known_is_asked_back(books: Books) -> None:
     with pytest.raises(QuestionError, match="did you mean Bas"):
         author_number(books, Author("Ba", "ops"))
+
+
+def test_a_number_that_is_also_the_id_of_somebody_else_is_asked_back(books: Books) -> None:
+    assert [entity_meant(books, one) for one in ("rep:3", "rep:u-2", "deal:3", "rep:")] == [
+        "rep:3",
+        "rep:3",
+        "deal:3",
+        "rep:",
+    ]
+    say(books, ("rep.joined", {"rep": "3", "name": "Zoe", "day": "2017-01-01"}))
+    with pytest.raises(QuestionError, match=r"'3' can be Zoe \(person #5\), Bas \(person #3\): write the number"):
+        entity_meant(books, "rep:3")
+    assert entity_meant(books, "rep:#3") == "rep:3"

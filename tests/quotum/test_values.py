@@ -131,6 +131,35 @@ def test_a_value_that_cannot_be_meant_is_refused_in_a_line(value: str, says: str
     assert str(refused.value) == says
 
 
+@pytest.mark.parametrize(
+    ("metric", "currency", "ways"),
+    [
+        (CALLS, "", "write 1234 or 1.2340"),
+        (REVENUE, "EUR", "write 1234 or round it to 2 digits after the point"),
+        (REVENUE, "JPY", "write 1234 or round it to a whole number"),
+    ],
+)
+def test_three_digits_after_a_point_are_asked_back_in_ways_that_are_taken(
+    metric: Metric, currency: str, ways: str
+) -> None:
+    with pytest.raises(QuestionError) as refused:
+        whole(metric, "1.234", currency)
+    assert str(refused.value) == f"'1.234' can be read in two ways: {ways}"
+
+
+@given(st.integers(1, 999), st.from_regex(r"[0-9]{3}", fullmatch=True), CURRENCIES, st.sampled_from((CALLS, REVENUE)))
+def test_whatever_is_offered_instead_of_a_value_of_two_readings_is_taken(
+    before: int, after: str, currency: str, metric: Metric
+) -> None:
+    try:
+        whole(metric, f"{before}.{after}", currency)
+    except QuestionError as asked_back:
+        large, small = str(asked_back).rpartition("write ")[2].split(" or ")
+        assert whole(metric, large, currency) == int(f"{before}{after}") * 10 ** digits_of(metric, currency)
+        if not small.startswith("round"):
+            assert whole(metric, small, currency) == Fraction(f"{before}.{after}") * 10 ** digits_of(metric, currency)
+
+
 def test_a_count_of_a_thousand_is_not_taken_for_one() -> None:
     with pytest.raises(QuestionError, match=r"'1\.000' can be read in two ways: write 1000 or 1$"):
         whole(CALLS, "1.000", "")

@@ -12,10 +12,11 @@ from schemas.events import adapter
 from schemas.facts import PERSON
 from schemas.moments import instant_us
 from streams.appending import Entry, columns
-from streams.books import Books, Outcome, vault_path, wall_clock
+from streams.books import Books, Outcome, wall_clock
 from streams.following import ORGANISATION_PARTITION, Follower
 from streams.history import History, HistoryError
 from streams.own_events import rule_event
+from streams.pairing import vault_path
 from streams.records import written
 from streams.replaying import stored_cells
 from streams.told import Record
@@ -96,7 +97,7 @@ def test_books_in_a_missing_folder_are_not_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "failing", ["streams.history._put", "streams.recorder.Recorder.record", "streams.books._make_vault"]
+    "failing", ["streams.history._put", "streams.recorder.Recorder.record", "streams.books.make_vault"]
 )
 def test_nothing_half_made_is_left_where_making_fails(
     path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
@@ -154,31 +155,6 @@ def test_books_are_opened_once(path: Path) -> None:
     with make(path), pytest.raises(VaultError, match="is owned by this process already"):
         Books.open(path)
     Books.open(path).close()
-
-
-@pytest.mark.parametrize("people", [[], ["zoe"]])
-def test_the_vault_of_other_books_or_an_old_copy_of_it_gives_nobody_a_wrong_name(path: Path, people: list[str]) -> None:
-    with make(path) as books:
-        books.take([call("1", "ann"), call("2", "bob")])
-    vault_path(path).unlink()
-    with Vault.open(vault_path(path)) as vault:
-        vault.numbers("crm", people, "person")
-    with pytest.raises(
-        HistoryError,
-        match=rf"names number 2, the vault knows numbers up to {len(people)}\. Put the right one back",
-    ):
-        Books.open(path)
-
-
-def test_a_copy_of_the_history_that_is_older_than_the_vault_opens(path: Path) -> None:
-    make(path).close()
-    older = path.read_bytes()
-    with Books.open(path) as books:
-        books.take([call()])
-    path.write_bytes(older)
-    with Books.open(path) as books:
-        assert books.take([call("1", "bob"), call("2", "ann")]) == [Outcome("taken", 2), Outcome("taken", 3)]
-        assert books.vault.labels() == {1: "ann", 2: "bob"}
 
 
 def test_a_history_without_a_workspace_does_not_open_as_books(path: Path) -> None:

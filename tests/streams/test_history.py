@@ -52,7 +52,8 @@ def test_what_was_written_is_there_again(path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_make_one(path: Path) -> None:
-    assert refusal(path) == f"there is no history at {path}. Make one: quotum init --history {path} --zone ... "
+    command = f"quotum init --history {path} --zone Europe/Amsterdam --currency EUR"
+    assert refusal(path) == f"there is no history at {path}. Make one: {command}"
     assert not path.exists()
 
 
@@ -167,6 +168,18 @@ def test_a_history_in_a_missing_folder_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match=r"the folder .*nowhere does not exist. Make it first"):
         History.create(tmp_path / "nowhere" / "quotum.duckdb")
     assert files_in(tmp_path) == []
+
+
+def test_a_history_that_cannot_be_written_where_it_shall_lie_says_so_by_its_own_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", forbidden)
+    with pytest.raises(HistoryError) as refused:
+        History.create(path)
+    assert str(refused.value).startswith(f"{path} cannot be made (Permission denied). See to the rights of its folder")
 
 
 @pytest.mark.parametrize("name", [":memory:", ":memory:x", "md:x", "a b'; DROP TABLE about; --.db", "é\U0001f600"])

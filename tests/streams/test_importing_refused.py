@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from streams.books import Books
-from streams.importing import Importing, ImportRefusedError
+from streams.importing import Importing
 from streams.mapping import MappingError
+from streams.rejects import ImportRefusedError
 from tests.files import (
     FUTURE,
     LOG,

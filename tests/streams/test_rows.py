@@ -92,7 +92,7 @@ def test_a_row_with_too_few_or_too_many_fields_is_a_fault_and_keeps_all_it_holds
 def test_bytes_of_another_encoding_spoil_their_own_row_only(tmp_path: Path) -> None:
     content = "id,name\n1,Zoë\n2,Bob\n".encode("cp1252")
     rows = rows_of(csv_file(tmp_path, content))
-    assert faults(rows) == [(2, "the row is not in utf-8-sig")]
+    assert faults(rows) == [(2, "the row is not in UTF-8")]
     assert rows[0].fault
     assert "csv.encoding" in rows[0].fault.remedy
     assert good(rows) == [(3, {"id": "2", "name": "Bob"})]
@@ -108,9 +108,27 @@ def test_a_quote_that_ends_too_early_spoils_its_own_row_only(tmp_path: Path) -> 
 def test_a_quote_that_never_ends_says_from_where_to_where_rows_are_missing(tmp_path: Path) -> None:
     rows = rows_of(csv_file(tmp_path, 'id,name\n1,Ann\n2,"Bob\n3,Cas\n4,Dirk\n'))
     assert good(rows) == [(2, {"id": "1", "name": "Ann"})]
-    assert faults(rows) == [(3, "lines 3 to 5 are not CSV: unexpected end of data")]
+    swallowed = "it stands within quotes that line 3 opens"
+    assert faults(rows) == [
+        (3, "lines 3 to 5 are not CSV: unexpected end of data"),
+        (4, swallowed),
+        (5, swallowed),
+    ]
     assert rows[1].fault
     assert "from line 3 on" in rows[1].fault.remedy
+
+
+def test_what_is_not_csv_comes_as_it_stands_each_line_by_itself_that_can_be_a_row(tmp_path: Path) -> None:
+    content = 'id,name\n1,"An\nn"x\n2,Bob\n3,"Cas\n4,Dirk\nfor short\n5,"E"\n6,"F"f\n7,Gus\n'
+    rows = rows_of(csv_file(tmp_path, content))
+    assert [(row.line, row.text) for row in rows if row.fault] == [
+        (2, '1,"An\nn"x\n'),
+        (5, '3,"Cas\n'),
+        (6, "4,Dirk\nfor short\n"),
+        (8, '5,"E"\n'),
+        (9, '6,"F"f\n'),
+    ]
+    assert [line for line, _ in good(rows)] == [4, 10]
 
 
 def test_a_field_beyond_all_measure_spoils_its_own_row_only(tmp_path: Path) -> None:
@@ -149,10 +167,10 @@ def test_columns_without_a_name_are_let_be_as_spreadsheets_leave_them(tmp_path: 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (bytes(range(256)) * 4, "is no text in utf-8-sig"),
-        (TABLE.encode("utf-16"), "is no text in utf-8-sig; save it as CSV in UTF-8, or give its encoding"),
-        (TABLE.encode("utf-16-le"), "is no text in utf-8-sig"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "is no text in utf-8-sig"),
+        (bytes(range(256)) * 4, "is no text in UTF-8"),
+        (TABLE.encode("utf-16"), "is no text in UTF-8; save it as CSV in UTF-8, or give its encoding"),
+        (TABLE.encode("utf-16-le"), "is no text in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "is no text in UTF-8"),
         (b"PK\x03\x04rest of a workbook", "is a zip or an Excel file; save the table in it as CSV"),
         (b"\x1f\x8b no gzip after all", "cannot be read"),
         (b"\x1f\x8b", "cannot be read"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.importing import ImportRefusedError
+from streams.rejects import ImportRefusedError
 from tests.files import NOW, SNAPSHOT_HEADER, csv_file, mapping_of, take_in
 from tests.streams.exports import DAY, FIRST, OPEN, WON, Feed
 

@@ -79,7 +79,7 @@ def test_only_the_first_rows_are_shown_where_there_is_a_limit(quotum: Quotum, hi
 def test_wins_without_an_amount_are_named_on_standard_error(quotum: Quotum, history: str) -> None:
     found = quotum("board", "revenue", "2017-07", "--by", "total", "--history", history, "--format", "csv")
     assert found.stdout == "rank,who,value\n1,total,0.00\n"
-    assert found.stderr == "quotum: 1 won that bring no revenue (no amount, or 0): deal:D-5\n"
+    assert found.stderr == "quotum: 1 deal won that brings no revenue (no amount, or 0): deal:D-5\n"
     assert found.exit_code == 0
 
 

@@ -16,6 +16,30 @@ def path(tmp_path: Path) -> str:
     return str(tmp_path / HISTORY)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("amend", "deal:D-1", "amount=5 eur"), """amount: is '5 eur', without a currency: write "amount=5 EUR\""""),
+        (("amend", "deal:D-1", "amount=5 usd"), """write "amount=5 USD\""""),
+        (("amend", "deal:D-1", "amount=5 or so"), """write "amount=5 EUR\""""),
+        (("reassign", "deal:D-1", "u-2=0.5"), "the shares must sum to 1 exactly; say who has the rest of 0.5"),
+        (("void", "deal"), "the kinds are appointment, call, deal, demo, email, lead, meeting, offer"),
+        (("void", "shoe:1"), "the kinds are appointment, call, deal, demo, email, lead, meeting, offer"),
+        (("reassign", "deal:D-1", "Kim"), "there is no person 'Kim'; write a name or a source id that a board shows"),
+    ],
+)
+def test_a_slip_is_answered_with_what_to_write(quotum: Quotum, history: str, words: tuple[str, ...], says: str) -> None:
+    found = quotum(*words, "--history", history)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert says in found.stderr
+
+
+def test_a_day_that_is_none_is_told_in_the_form_of_a_day(quotum: Quotum, history: str) -> None:
+    found = quotum("reassign", "deal:D-1", "u-2", "--from", "tomorrow", "--history", history)
+    assert found.exit_code == 2
+    assert "'tomorrow' is not a day such as 2017-03-01" in " ".join(found.stderr.replace("│", " ").split())
+
+
 def test_each_correction_prints_what_it_moved(quotum: Quotum, path: str) -> None:
     amended = quotum("amend", "deal:D1", "amount=120.50 EUR", "--history", path, "--format", "csv")
     assert amended.stdout == "metric,who,day,moved,currency\nrevenue,anna,2017-06-01,+20.50,EUR\n"

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from streams.books import Books
 from tests.quotum.conftest import Quotum
+from tests.small_books import called, say
 
 COLUMNS = ["offset", "known_at", "asserted_at", "by", "what", "entity", "told", "source", "id"]
 
@@ -78,3 +80,43 @@ def test_an_unknown_entity_is_a_failure_that_says_how_to_name_one(quotum: Quotum
     found = quotum("events", "--of", entity, "--history", history)
     assert (found.exit_code, found.stdout) == (1, "")
     assert found.stderr == f"quotum: there is no event of {entity!r}; an entity is kind and id, such as deal:1C1I7A6R\n"
+
+
+@pytest.mark.parametrize(
+    ("of", "entity", "told"),
+    [
+        ('rep:Bas "Baas", Jansen', "rep:2", ["rep joined", "rep joined"]),
+        ("rep:u-2", "rep:2", ["rep joined", "rep joined"]),
+        ("rep:#2", "rep:2", ["rep joined", "rep joined"]),
+        ("rep:2", "rep:2", ["rep joined", "rep joined"]),
+        ("team:Team 1", "team:5", ["team formed"]),
+    ],
+)
+def test_a_rep_and_a_team_are_found_by_name_as_everywhere(
+    quotum: Quotum, history: str, of: str, entity: str, told: list[str]
+) -> None:
+    found = rows(quotum, history, "--of", of)
+    assert {row["entity"] for row in found} == {entity}
+    assert [row["what"] for row in found] == told
+
+
+@pytest.mark.parametrize(
+    ("of", "why"),
+    [
+        ("rep:Anna de Vries", "can be Anna de Vries (person #1), Anna de Vries (2) (person #3): write the number"),
+        ("rep:anna", "there is no person 'anna'; did you mean Anna de Vries"),
+        ("team:Bas", "there is no team 'Bas'"),
+    ],
+)
+def test_who_can_be_several_or_nobody_is_asked_back(quotum: Quotum, history: str, of: str, why: str) -> None:
+    found = quotum("events", "--of", of, "--history", history)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert why in found.stderr
+
+
+def test_somebody_of_whom_nothing_else_is_said_is_not_taken_for_a_mistake(quotum: Quotum, books: Books) -> None:
+    say(books, called("C-1", "ann", "2017-06-01"))
+    books.close()
+    found = quotum("events", "--of", "rep:ann", "--history", str(books.history.path))
+    assert found.exit_code == 1
+    assert found.stderr == "quotum: there is no event of 'rep:ann'; what somebody did is told of each call and deal\n"

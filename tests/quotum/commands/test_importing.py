@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -9,7 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from quotum.cli import app
-from streams.books import Books
+from streams.appending import Entry
+from streams.books import Books, Outcome
 from tests.files import LOG, LOG_HEADER, SNAPSHOT, SNAPSHOT_HEADER, csv_file, told
 
 WON = "1,c1,2020-01-02T10:00:00Z,won,ann,2020-01-01,100"
@@ -71,6 +73,31 @@ def test_refused_rows_end_with_3_and_say_where_they_are(here: Path) -> None:
     assert "events made 2 = taken 1 + duplicate 0 + refused 1\n" in done.stdout
     assert done.stdout.endswith("refused rows, each with reason and remedy: file.csv.rejected.csv\n")
     assert (here / "file.csv.rejected.csv").read_text().count("\n") == 3
+
+
+def test_an_import_that_is_stopped_says_how_far_it_came_and_that_it_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [WON.replace("1,c1", f"{number},c{number}", 1) for number in range(10)]
+    words = (log_file(*rows), "--mapping", "log.toml")
+    taken: list[int] = []
+    record = Books.record
+
+    def interrupted(books: Books, entries: Sequence[Entry]) -> list[Outcome]:
+        if len(taken) == 2:
+            raise KeyboardInterrupt
+        taken.append(len(entries))
+        return record(books, entries)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("streams.importing.ROWS_AT_ONCE", 3)
+        patched.setattr(Books, "record", interrupted)
+        stopped = run(*words)
+        assert (stopped.exit_code, stopped.stdout) == (130, "")
+        assert stopped.stderr == (
+            "quotum: stopped after 6 rows (100 % of the file), which are in. Run the same command again to go on: "
+            "nothing counts twice\n"
+        )
+        assert "quotum: stopped at its start. Run the same" in run(*words).stderr
+    assert "events made 10 = taken 4 + duplicate 6 + refused 0" in run(*words).stdout
 
 
 def test_rejects_go_where_they_are_told_and_else_beside_the_history(here: Path) -> None:

@@ -33,13 +33,14 @@ def test_the_fiscal_year_and_the_credit_rule_are_those_given(quotum: Quotum, tmp
     ("change", "says"),
     [
         ({"zone": "Europe/Amsterdm"}, "'Europe/Amsterdm' is not a time zone: take an IANA name such as"),
-        ({"zone": ""}, ""),
+        ({"zone": ""}, "quotum: --zone is empty: give one such as Europe/Amsterdam"),
+        ({"currency": " "}, "quotum: --currency is empty: give one such as EUR"),
         ({"currency": "EURO"}, "unknown currency 'EURO': write the three capital letters of an ISO 4217"),
         ({"currency": "eur"}, "unknown currency 'eur'"),
         ({"currency": "XAU"}, "XAU has no minor unit"),
         ({"fiscal_start": "13"}, "less than or equal to 12"),
         ({"fiscal_start": "May"}, "--fiscal-start"),
-        ({"credit": "winner"}, "'winner' is not one of 'owner'"),
+        ({"credit": "winner"}, "Invalid value for '--credit': 'winner' is not one of 'owner'"),
     ],
 )
 def test_what_is_not_right_is_a_usage_error_and_leaves_nothing_behind(

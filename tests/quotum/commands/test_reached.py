@@ -32,7 +32,7 @@ def test_json_has_the_same_rows(quotum: Quotum, history: str) -> None:
     found = quotum("reached", "deals_won", "2017", "2", "--by", "team", "--history", history, "--format", "json")
     assert json.loads(found.stdout) == [
         {"who": "Team 1", "reached_on": "2017-06-15", "reached_at": "2017-06-15T10:00:00.25Z"},
-        {"who": "Team 2", "reached_on": "2017-08-02", "reached_at": ""},
+        {"who": "Team 2", "reached_on": "2017-08-02", "reached_at": None},
     ]
 
 

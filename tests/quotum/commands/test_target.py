@@ -81,7 +81,10 @@ def test_a_reason_with_its_author_is_read_among_the_events(quotum: Quotum) -> No
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ((*SET, "--by", "Marieke"), "quotum: there is no person 'Marieke'\n"),
+        (
+            (*SET, "--by", "Marieke"),
+            "quotum: there is no person 'Marieke'; write a name or a source id that a board shows, or #number\n",
+        ),
         ((*SET, "--by", "ann"), "quotum: there is no person 'ann'; did you mean Anna?\n"),
         (SET, "quotum: say who decided it: --by WHO, or --by-new NAME for somebody who is known nowhere yet\n"),
         (

@@ -25,7 +25,7 @@ def test_when_a_value_was_reached_can_be_asked(tmp_path: Path) -> None:
     with served(tmp_path) as (client, _):
         client.post("/v1/events", json=[opened(), WON])
         answer = client.get("/v1/reached/revenue/2026-Q1", params={"value": "5"}).json()
-        assert answer == [{"who": "anna", "reached_on": "2026-03-03", "reached_at": "", "currency": "EUR"}]
+        assert answer == [{"who": "anna", "reached_on": "2026-03-03", "reached_at": None, "currency": "EUR"}]
         assert client.get("/v1/reached/revenue/2026-Q1", params={"value": "5.01"}).json() == []
 
 

@@ -38,15 +38,21 @@ def commands(words: Sequence[str]) -> None:
             sys.stdout.write(file_named(name).read_text(encoding="utf-8"))
         case ["record", name]:
             file_named(name).write_text("refused rows", encoding="utf-8")
+        case ["void", name]:
+            file_named(name).unlink()
         case ["reached"]:
             raise SystemExit(3)
         case ["verify"]:
             raise RuntimeError("a slip")
         case ["events", word]:
-            together.wait()
-            for _ in range(100):
-                sys.stdout.write(word)
-            together.wait()
+            _say_together(word)
+
+
+def _say_together(word: str) -> None:
+    together.wait()
+    for _ in range(100):
+        sys.stdout.write(word)
+    together.wait()
 
 
 together = Barrier(2, timeout=30)
@@ -78,7 +84,7 @@ def status(client: TestClient, *words: str, headers: dict[str, str]) -> int:
 def test_a_command_uses_the_books_that_are_open_and_its_output_goes_to_who_asked(
     client: TestClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(client, "board") == {"out": "2 events\n", "err": "looked\n", "code": 0, "files": {}}
+    assert run(client, "board") == {"out": "2 events\n", "err": "looked\n", "code": 0, "files": {}, "gone": []}
     assert capsys.readouterr() == ("", "")
 
 
@@ -119,6 +125,14 @@ def test_without_the_secret_no_file_of_this_machine_is_read(client: TestClient, 
 def test_a_file_that_a_command_writes_goes_back_to_who_named_it(client: TestClient) -> None:
     said = run(client, "record", "out.csv", secret="", files={"out.csv": None})
     assert {name: base64.b64decode(content) for name, content in said["files"].items()} == {"out.csv": b"refused rows"}
+
+
+def test_a_file_that_a_command_writes_over_goes_back_and_one_that_it_removed_is_told(client: TestClient) -> None:
+    sent = {name: base64.b64encode(b"of an earlier import").decode() for name in ("out.csv", "in.csv")}
+    said = run(client, "record", "out.csv", secret="", files=sent)
+    assert (said["files"], said["gone"]) == ({"out.csv": base64.b64encode(b"refused rows").decode()}, [])
+    said = run(client, "void", "out.csv", secret="", files=sent)
+    assert (said["files"], said["gone"]) == ({}, ["out.csv"])
 
 
 @pytest.mark.parametrize("word", ["init", "serve", "demo", "key"])

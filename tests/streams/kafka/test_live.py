@@ -7,11 +7,12 @@ import pytest
 from projections.organisation import Organisation
 from schemas.moments import Calendar
 from streams.appending import Entry, columns
-from streams.books import Books, vault_path
+from streams.books import Books
 from streams.following import ORGANISATION_PARTITION, Follower
 from streams.history import History, HistoryError
 from streams.kafka.live import LiveBooks
 from streams.kafka.topics import Log, Names
+from streams.pairing import vault_path
 from streams.records import written
 from streams.told import Record
 from streams.vault import Vault
