@@ -84,6 +84,13 @@ def file_named(name: str) -> Path:
     return held.folder / name if held.folder else held.files.get(name, SENT_NOWHERE)
 
 
+def name_of(file: Path) -> str:
+    """What a file is called where its name was given: not as it lies here for somebody elsewhere."""
+    held = _held.get()
+    sent = held.files.items() if held else ()
+    return next((name for name, place in sent if place == file), str(file))
+
+
 def author(by: str | None) -> Author:
     """Who puts something right: who is named, else whose key a server was shown."""
     held = _held.get()

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from quotum.settings import DEFAULT_HISTORY, INTERRUPTED, REFUSED, USAGE, History, file_named, opened, stop
+from quotum.settings import DEFAULT_HISTORY, INTERRUPTED, REFUSED, USAGE, History, file_named, name_of, opened, stop
 from schemas.moments import parse_instant
 from streams.importing import Counts, Importing, file_time
 from streams.mapping import read_mapping
@@ -114,4 +114,4 @@ def _report(counts: Counts, rejects: Path) -> None:
         f" + refused {counts.events_refused}"
     )
     if counts.anything_refused:
-        typer.echo(f"refused rows, each with reason and remedy: {rejects}")
+        typer.echo(f"refused rows, each with reason and remedy: {name_of(rejects)}")

@@ -186,6 +186,7 @@ def test_files_go_along_to_a_server_that_was_named(server: Running, tmp_path: Pa
     code, out, err = ask(*words, folder=tmp_path)
     assert (code, err) == (3, "")
     assert "rows read 1 = ignored 0 + refused 1 + used 0" in out
+    assert out.endswith("refused rows, each with reason and remedy: refused.csv\n")
     assert "never" in (tmp_path / "refused.csv").read_text(encoding="utf-8")
     (tmp_path / "more.csv").write_text(rows.replace("never", "none"), encoding="utf-8")
     assert ask(*words, folder=tmp_path)[0] == 3
