@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from schemas.log_events import decode
 from schemas.moments import Calendar
@@ -13,7 +13,7 @@ from streams.kafka.reading import places
 from streams.kafka.topics import check
 from streams.kafka.workers.owned import Site
 from streams.kafka.workers.running import Worker
-from streams.live.stepping import Stepping, Stored, Writes
+from streams.live.stepping import Read, Stepping, Stored, Writes
 from streams.told import Record
 
 SESSION_SECONDS = 10.0
@@ -23,10 +23,11 @@ begun: list[float] = []
 class Counting(Stepping):
     """A step that decodes each event, and keeps how many each trail has."""
 
-    def step(self, position: Position, records: Iterable[Record], stored: Stored, reached: int = 0) -> Writes:
-        """The same as a whole step, without any meaning."""
+    def step(self, position: Position, records: Sequence[Read], stored: Stored, reached: int = 0) -> Writes:
+        """The same as a whole step, without any meaning; nobody reads ahead of it, so records come as the log has them."""
         begun.append(time.perf_counter())
-        counts = Counter(decode(record.value).trail.encode() for record in records if record.value)
+        values = (one.value for one in records if isinstance(one, Record) and one.value)
+        counts = Counter(decode(value).trail.encode() for value in values)
         known = stored.trails(counts.keys())
         trails = {trail: b"%d" % (count + int(known.get(trail, 0))) for trail, count in counts.items()}
         return Writes(position._replace(next_offset=reached), trails, {}, [])

@@ -42,8 +42,8 @@ class ReadingAhead:
     async def fetch(self, lanes: Lanes, behind: int | None, alone: int) -> Mapping[TP, Found] | None:
         """What was read of these lanes, nothing after a short wait; None where nobody reads ahead of them just now.
 
-        `behind`: places of the log that lie ahead of them, None where that is not known or there are none. `alone`: how many records
-        were read without help since this was asked last.
+        `behind`: places of the log that lie ahead of them, None where that is not known or there are none. `alone`: how
+        many records were read without help since this was asked last.
         """
         helping = self._help
         if helping is None or helping.is_idle(behind):
