@@ -24,7 +24,7 @@ class Counting(Stepping):
     """A step that decodes each event, and keeps how many each trail has."""
 
     def step(self, position: Position, records: Sequence[Read], stored: Stored, reached: int = 0) -> Writes:
-        """The same as a whole step, without any meaning; nobody reads ahead of it, so records come as the log has them."""
+        """The same as a whole step, without any meaning. Nobody reads ahead of it: records come as the log has them."""
         begun.append(time.perf_counter())
         values = (one.value for one in records if isinstance(one, Record) and one.value)
         counts = Counter(decode(value).trail.encode() for value in values)
