@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from quotum.server import described, ingest, measuring, problems
+from quotum.server import described, ending, ingest, measuring, problems
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
 from quotum.server.admitting import Admission
 from quotum.server.health import alive, exposed
@@ -80,6 +80,7 @@ def create_gateway(
     app.state.access = access
     app.state.admission = admission or Admission()
     problems.install(app)
+    ending.install(app)
     if waiting is None:  # of several processes each would tell its own part for the whole
         measuring.install(app)
     app.include_router(ingest.router)
