@@ -177,6 +177,44 @@ def test_a_log_that_forgets_is_refused_with_the_words_that_mend_it(
         create(broker, prefix)
 
 
+def earlier(admin: KafkaAdminClient, names: Names) -> None:
+    """Topics as a release made them that did not have the broker keep them uncompressed."""
+    asked = [ConfigResource(ConfigResourceType.TOPIC, one, {"compression.type": ("DELETE", None)}) for one in names]
+    assert set(admin.alter_configs(asked)["topic"].values()) == {"OK"}
+    while {settings(admin, name)["compression.type"] for name in names} != {"producer"}:
+        continue
+
+
+def test_a_log_of_an_earlier_release_is_given_what_its_topics_lack_by_the_command_that_made_it(
+    broker: str, prefix: str, admin: KafkaAdminClient
+) -> None:
+    names = create(broker, prefix).names
+    lies = list(clients.read_whole(broker, names.organisation))
+    earlier(admin, names)
+    mending = rf"{names.events} on .* has compression.type=producer .* Mend it with the same quotum topics create "
+    with pytest.raises(KafkaError, match=mending):
+        topics.check(broker, prefix)
+    assert create(broker, prefix) == topics.check(broker, prefix)
+    assert {settings(admin, name)["compression.type"] for name in names} == {"uncompressed"}
+    assert settings(admin, names.events)["retention.ms"] == "-1"
+    assert list(clients.read_whole(broker, names.organisation)) == lies
+
+
+def test_what_somebody_has_set_is_left_as_it_is_and_so_is_a_log_that_was_opened_with_something_else(
+    broker: str, prefix: str, admin: KafkaAdminClient
+) -> None:
+    names = create(broker, prefix).names
+    earlier(admin, names)
+    with pytest.raises(KafkaError, match="opened with partitions 3, not partitions 4"):
+        create(broker, prefix, {"partitions": 4})
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, names.cells, {"compression.type": "gzip"})])
+    while settings(admin, names.cells)["compression.type"] != "gzip":
+        continue
+    with pytest.raises(KafkaError, match=r"cells on .* has compression.type=gzip .* Mend it with Kafka's own tool"):
+        create(broker, prefix)
+    assert settings(admin, names.events)["compression.type"] == "producer"
+
+
 def test_a_trail_lies_where_every_client_puts_it(broker: str, prefix: str) -> None:
     log = create(broker, prefix)
     trails = ["", "a", "D-1001", "deal:42", "Žofie", "case 17/β", "\U0001f600", "x" * 1000]
