@@ -38,7 +38,7 @@ run: $(runnable) ## watch a made-up sales team sell, live; Ctrl-C ends it, again
 kafka: $(runnable) ## run a real Kafka broker on this machine, without Docker; Ctrl-C ends it, again goes on
 	@$(bin)/python -m quotum.local $(ARGS)
 
-live: $(stamp) ## the same team over a real Kafka: broker, server and gateway here; Ctrl-C ends all, again goes on
+live: $(stamp) ## the same team over a real Kafka: broker, worker, server and gateway; Ctrl-C ends all, again goes on
 	@$(bin)/python -m quotum.local live $(ARGS)
 
 install: $(stamp) ## make .venv and install the locked packages and quotum itself (only when they changed)

@@ -63,7 +63,7 @@ def gateway(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
     with told(), in_own_words(), listening_at(host, port) as listening, ExitStack() as closing:
         gate = _Gate(log_on(broker, prefix), owner, keys)
         if processes == 1:
-            run(gate.application(closing), listening, _announce)
+            run(gate.application(closing, close=closing.close), listening, _announce)
         else:
             closing.enter_context(together())
             many.run(partial(_one_of_many, gate, many.Tally()), processes, listening, _announce)

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from quotum.server import described, ingest, measuring, problems
+from quotum.server import described, ending, ingest, measuring, problems
 from quotum.server.access import Access, KeyAccess, LoopbackAccess
 from quotum.server.admitting import Admission
 from quotum.server.health import alive, exposed
@@ -82,6 +82,7 @@ def create_gateway(
     app.state.access = access
     app.state.admission = admission or Admission()
     problems.install(app)
+    ending.install(app)
     measuring.install(app)
     app.include_router(ingest.router)
     app.include_router(alive)

@@ -99,6 +99,13 @@ def answer(
     return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
 
 
+def unavailable(error: UnavailableError) -> JSONResponse:
+    """The answer that something is not taken now, and when to send it again."""
+    later = {"Retry-After": str(error.retry_after)}
+    fault = Fault(field="log", fault=str(error), remedy=error.remedy)
+    return answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; {error.remedy}", [fault], later)
+
+
 def told(faults: Sequence[Wrong]) -> list[Fault]:
     """What is wrong with fields, as a problem says it: fault and remedy apart."""
     return [_told(one) for one in faults]
@@ -129,9 +136,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(UnavailableError)
     async def _unavailable(_: Request, error: UnavailableError) -> JSONResponse:
-        later = {"Retry-After": str(error.retry_after)}
-        fault = Fault(field="log", fault=str(error), remedy=error.remedy)
-        return answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; {error.remedy}", [fault], later)
+        return unavailable(error)
 
     @app.exception_handler(HistoryError)
     @app.exception_handler(VaultError)

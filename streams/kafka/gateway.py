@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 
@@ -14,7 +14,7 @@ from streams.appending import Entry
 from streams.books import Outcome, UnavailableError, wall_clock
 from streams.door import Door, People, Refused
 from streams.kafka import KafkaError
-from streams.kafka.sending import Sending, Sent, Underway
+from streams.kafka.sending import ENDING, Sending, Sent, Underway
 from streams.kafka.topics import Log, expect_well
 
 LOOKED_SECONDS = 2.0  # for so long it is told again what was found, however many ask
@@ -63,15 +63,17 @@ class Gateway:
         self._looked_at = 0.0  # by the clock that only goes forward
         self._telling = threading.Lock()
         self._is_away = False  # as was told last
-        self._is_ending = False
+        self._ending: Future[str] = Future()
 
     def __enter__(self) -> Self:
         """Itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let what is under way be acknowledged, and let go of the broker."""
-        self._is_ending = True
+        """Let what is under way be acknowledged, or refuse it, and let go of the broker; again is harmless."""
+        with self._telling:
+            if not self._ending.done():
+                self._ending.set_result(ENDING)
         self._sending.close()
 
     @property
@@ -86,15 +88,15 @@ class Gateway:
             if looked is None or (looked.done() and now >= self._looked_at + LOOKED_SECONDS):
                 self._looked = looked = Future[str]()
                 threading.Thread(target=self._look, args=(looked,), name="looking", daemon=True).start()
-        try:
-            return looked.result(ANSWER_SECONDS)
-        except TimeoutError:
+        wait((looked, self._ending), ANSWER_SECONDS, FIRST_COMPLETED)
+        if self._ending.done():
+            return self._ending.result()
+        with self._looking:  # so that nothing is told that was found out to be otherwise meanwhile
+            if looked.done():
+                return looked.result()
             trouble = f"the broker at {self._log.broker} has not answered for {ANSWER_SECONDS:g} s"
-            with self._looking:  # so that nothing is told that was found out to be otherwise meanwhile
-                if looked.done():
-                    return looked.result()
-                self._tell(trouble)
-            return trouble
+            self._tell(trouble)
+        return trouble
 
     def _look(self, looked: "Future[str]") -> None:
         try:
@@ -141,7 +143,7 @@ class Gateway:
     def _tell(self, trouble: str) -> None:
         """One line when the log takes nothing any more, and one when it does again, however often it is tried."""
         with self._telling:
-            if bool(trouble) == self._is_away or self._is_ending:
+            if bool(trouble) == self._is_away or self._ending.done():
                 return
             self._is_away = bool(trouble)
         if trouble:

@@ -9,8 +9,9 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -27,10 +28,12 @@ from streams.records import Written, written
 MOST_WAITING = 50_000  # events without an acknowledgement, some 50 MB where they are small
 MOST_WAITING_BYTES = 50_000_000  # of what they say
 DELIVERY_MS = 8_000
-FINISH_SECONDS = 3.0  # at the end, for what is under way, and then for the broker to be told
+FINISH_SECONDS = 1.0  # at the end, for all that a broker is waited for: what is under way, and being told of the end
+CUT_SECONDS = 0.1  # for what is ours alone to end, which takes none; but the client may wait there for what never comes
 BATCH_BYTES = 900_000  # below the largest record batch that a broker takes by default; no event is larger either
 AGAIN_SECONDS = 0.2  # until a broker that is away is looked for again
 
+ENDING = "this process is ending"
 Lane = tuple[str, int]  # topic, partition
 logger = logging.getLogger(__name__)
 
@@ -146,7 +149,7 @@ class Sending:
             return request.done
         with self._lock:
             if self._closed:
-                raise UnavailableError("this process is ending")
+                raise UnavailableError(ENDING)
             is_much = self._waiting + len(events) > self._most or self._bytes + bytes_ > self._most_bytes
             if self._waiting and is_much:
                 raise UnavailableError(f"{self._waiting} events wait for the log already")
@@ -207,18 +210,15 @@ class Sending:
     async def _finish(self) -> None:
         """What is under way is acknowledged, or refused after a while: whoever ends a process waits no longer."""
         self._closing = True
+        until = self._loop.time() + FINISH_SECONDS
         running = list(self._running.values())
-        late = (await asyncio.wait(running, timeout=FINISH_SECONDS))[1] if running else set()
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if running:
+            await asyncio.wait(running, timeout=FINISH_SECONDS)
+        await _cancelled(one for one in running if not one.done())
         self._refuse_all(TimeoutError())
         if self._producer:
-            await _let_go(self._producer, FINISH_SECONDS)
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+            await _let_go(self._producer, until)
+        await _cancelled(asyncio.all_tasks() - {asyncio.current_task()})
 
     def _put(self, request: _Request, events: Sequence[Written]) -> None:
         for place, event in enumerate(events):
@@ -315,14 +315,40 @@ def _filled(producer: Any, waiting: deque[_Waiting], together: list[_Waiting]) -
     return batch
 
 
-async def _let_go(producer: Any, seconds: float | None = None) -> None:  # noqa: ANN401 (the client has no types)
-    """End a producer, whether or not it ends by itself: what it has not sent by now must not arrive later."""
+async def _let_go(producer: Any, until: float | None = None) -> None:  # noqa: ANN401 (the client has no types)
+    """End a producer, whether or not it ends by itself: what it has not sent by now must not arrive later.
+
+    `until`, by the loop's clock: how long a broker that does not answer is waited for.
+    """
+    if until is None:
+        until = asyncio.get_running_loop().time() + DELIVERY_MS / 1000
     try:
-        async with asyncio.timeout(DELIVERY_MS / 1000 if seconds is None else seconds):
+        async with asyncio.timeout_at(until):
             await producer.stop()
     except (ClientError, OSError):
-        await producer._sender.close()  # noqa: SLF001 (a second `stop` does nothing)
-        await producer.client.close()
+        pass
+    finally:
+        await _cut_off(producer)
+
+
+async def _cut_off(producer: Any) -> None:  # noqa: ANN401 (the client has no types)
+    """End what a producer has left open; a second `stop` does nothing, be it that the first was cut short.
+
+    Connections come first: what sends waits for what is under way on them, each as long as a request may take.
+    """
+    for end in (producer.client.close, producer._sender.close):  # noqa: SLF001 (nothing else ends what sends)
+        with suppress(ClientError, OSError):
+            async with asyncio.timeout(CUT_SECONDS):
+                await end()
+
+
+async def _cancelled(tasks: Iterable["asyncio.Task[None] | None"]) -> None:
+    """Cancel tasks, and have them end."""
+    left = [one for one in tasks if one]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=CUT_SECONDS)
 
 
 def _taken(partition: int, offset: int) -> Outcome:

@@ -5,11 +5,12 @@ record, with the zone and the currency. Whoever reads or writes the log calls `c
 """
 
 import re
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.admin import ConfigResource, ConfigResourceType, ConfigSourceType
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
@@ -42,6 +43,7 @@ LATEST = {
 TRAILS = {**LATEST, "max.message.bytes": "10485760"}  # the state of a trail is one record, and a trail may be long
 ENOUGH_REPLICAS, IN_SYNC = 3, "2"
 TRAILS_REMEMBERED = 50_000
+COMPLETED_SECONDS = 10  # for a broker to know itself what was set
 
 
 class Names(NamedTuple):
@@ -82,6 +84,15 @@ class Log(NamedTuple):
 class _Topic(NamedTuple):
     partitions: int
     settings: Mapping[str, str]
+    own: Collection[str] = ()  # which of them somebody has set for this topic; any other is the broker's
+
+    def lacking(self) -> dict[str, str]:
+        """What it is given without asking, since it changes nothing that lies there; nobody has set it otherwise."""
+        return {key: one for key, one in ANY_CLIENT.items() if self.settings.get(key) != one and key not in self.own}
+
+    def completed(self) -> "_Topic":
+        """It with that."""
+        return self._replace(settings={**self.settings, **self.lacking()})
 
 
 @lru_cache(TRAILS_REMEMBERED)  # a trail has several events, and the client's function is slow: 3 to 11 us
@@ -130,6 +141,7 @@ def create(  # noqa: PLR0913 (each is told in the first records, once and for al
 ) -> Log:
     """Make what is missing of a log, in any order of what went before, and check the whole.
 
+    That is also what topics of earlier releases lack, where nobody has set it otherwise.
     Refused before anything is made where what is there differs: KafkaError. ValueError for an odd zone, currency ...
     """
     names, now = Names.of(prefix), clock()
@@ -139,7 +151,8 @@ def create(  # noqa: PLR0913 (each is told in the first records, once and for al
     wanted, found = _wanted(names, partitions), _described(broker, names)
     if names.organisation in found:
         _expect_own(broker, names, _workspace(broker, names.organisation), told)
-    _expect_same(broker, found, wanted)
+    _expect_same(broker, {name: topic.completed() for name, topic in found.items()}, wanted)
+    _complete(broker, names, found)
     _make(broker, {name: topic for name, topic in wanted.items() if name not in found}, replication)
     _open(broker, names, first)
     log = check(broker, prefix)
@@ -165,10 +178,12 @@ def _described(broker: str, names: Names) -> dict[str, _Topic]:
             return {}
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in told]
         settings = admin.describe_configs(asked, config_filter="all")["topic"]
-    return {
-        name: _Topic(len(topic["partitions"]), {key: one["value"] for key, one in settings[name].items()})
-        for name, topic in told.items()
-    }
+    return {name: _topic(topic["partitions"], settings[name]) for name, topic in told.items()}
+
+
+def _topic(partitions: Sequence[object], settings: Mapping[str, Mapping[str, str]]) -> _Topic:
+    own = [key for key, one in settings.items() if one["config_source"] == ConfigSourceType.DYNAMIC_TOPIC_CONFIG.name]
+    return _Topic(len(partitions), {key: one["value"] for key, one in settings.items()}, own)
 
 
 def _expect_all(broker: str, names: Names, found: Mapping[str, _Topic]) -> None:
@@ -189,12 +204,16 @@ def _differences(broker: str, name: str, found: _Topic, wanted: _Topic) -> list[
             f"{name} on {broker} has {_counted(found.partitions)} and must have {wanted.partitions}: no number of "
             "partitions can be changed without moving trails. Say the number that is right, or take another --prefix."
         )
-    mended = [f"{key}={value}" for key, value in wanted.settings.items() if found.settings.get(key) != value]
-    if mended:
-        has = ", ".join(f"{one.partition('=')[0]}={found.settings.get(one.partition('=')[0])}" for one in mended)
+    differing = {key: value for key, value in wanted.settings.items() if found.settings.get(key) != value}
+    if differing:
+        has = ", ".join(f"{key}={found.settings.get(key)}" for key in differing)
+        mended = ",".join(f"{key}={value}" for key, value in differing.items())
+        is_lacking = differing.keys() <= found.lacking().keys()
+        easily = "with the same quotum topics create that made the log, or " if is_lacking else ""
         faults.append(
-            f"{name} on {broker} has {has} and must have {', '.join(mended)}. Mend it with Kafka's own tool: "
-            f"kafka-configs.sh --bootstrap-server {broker} --alter --topic {name} --add-config {','.join(mended)}"
+            f"{name} on {broker} has {has} and must have {mended.replace(',', ', ')}. "
+            f"Mend it {easily}with Kafka's own tool: "
+            f"kafka-configs.sh --bootstrap-server {broker} --alter --topic {name} --add-config {mended}"
         )
     return faults
 
@@ -209,6 +228,22 @@ def _expect_own(broker: str, names: Names, workspace: Organisation, told: Mappin
             f"the log {names.events} on {broker} was opened with {was}, not {asked}, and that is for good. Say what it "
             "was opened with, or take another --prefix for another log."
         )
+
+
+def _complete(broker: str, names: Names, found: Mapping[str, _Topic]) -> None:
+    """Set what topics lack, and wait until the broker says so itself."""
+    lacking = {name: settings for name, topic in found.items() if (settings := topic.lacking())}
+    if not lacking:
+        return
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name, settings) for name, settings in lacking.items()]
+    with clients.admin(broker) as admin:
+        told = admin.alter_configs(asked)["topic"]
+    if refused := [f"{name}: {said}" for name, said in told.items() if said != "OK"]:
+        raise KafkaError(f"the broker at {broker} did not set what topics lack: {'; '.join(refused)}")
+    until = time.monotonic() + COMPLETED_SECONDS
+    while any(topic.lacking() for topic in _described(broker, names).values()):
+        if time.monotonic() > until:  # `check` says what is so
+            return
 
 
 def _make(broker: str, topics: Mapping[str, _Topic], replication: int) -> None:

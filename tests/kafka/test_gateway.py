@@ -5,8 +5,8 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -32,6 +32,9 @@ from tests.streams.kafka.test_gateway import People
 
 SESSION_MS = 1_000
 ROOM = 100  # requests of two events, of a gateway that is to have little room; more than threads that take them
+
+UNDER_WAY = 10  # requests of one event
+GONE_SECONDS = 8  # between what it takes, between three and four, and the ten that are promised
 
 
 def call(number: int) -> dict[str, object]:
@@ -149,6 +152,44 @@ def test_while_its_broker_hangs_what_waits_is_bounded_and_all_is_taken_once_it_g
             assert gateway.waiting == 0
         told = {read_event(one.value).id for one in clients.read_whole(broker.address, log.names.events)}
     assert told == {f"e{number}" for number in range(2 * ROOM + 1)}
+
+
+async def told_to_end(gateway: Running) -> tuple[list[httpx.Response], float, str]:
+    """What posts are answered that a frozen broker never acknowledged; the seconds until it is gone; its complaints."""
+    async with httpx.AsyncClient(base_url=gateway.url, timeout=ENDED_SECONDS, trust_env=False) as client:
+        posts = [asyncio.create_task(client.post("/v1/events", json=call(number))) for number in range(UNDER_WAY)]
+        while f"quotum_gateway_waiting {UNDER_WAY}.0" not in (await client.get("/metrics")).text:
+            continue
+        began = time.monotonic()
+        gateway.process.send_signal(signal.SIGTERM)
+        answers = await asyncio.gather(*posts)
+    _, said = await asyncio.to_thread(gateway.process.communicate, timeout=ENDED_SECONDS)
+    return answers, time.monotonic() - began, said
+
+
+async def all_told_to_end(gateways: Sequence[Running]) -> list[tuple[list[httpx.Response], float, str]]:
+    return await asyncio.gather(*(told_to_end(one) for one in gateways))
+
+
+def test_told_to_end_while_its_broker_hangs_a_gateway_refuses_what_is_under_way_and_is_gone_in_time(
+    tmp_path: Path,
+) -> None:
+    expect_runnable()
+    with ExitStack() as closing:
+        broker = closing.enter_context(local.start(tmp_path / "kafka"))
+        topics.create(broker.address, **WORKSPACE)
+        words = ("gateway", "--broker", broker.address, "--owner", "http://127.0.0.1:1", "--processes")
+        gateways = [closing.enter_context(running(*words, count, folder=tmp_path)) for count in ("1", "2")]
+        closing.enter_context(frozen(broker))
+        ends = asyncio.run(all_told_to_end(gateways))
+    for answers, seconds, said in ends:
+        for answer in answers:
+            assert (answer.status_code, answer.headers.get("retry-after")) == (503, "2")
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["detail"] == "this process is ending; send the same again"
+        assert seconds < GONE_SECONDS
+        assert all(line.startswith("ERROR:    Cancel ") for line in said.splitlines()), said  # uvicorn tells how many
+    assert [one.process.returncode for one in gateways] == [0, 0]
 
 
 def others_of(process: int) -> list[psutil.Process]:

@@ -10,6 +10,7 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.record import default_records
+from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 from typer.testing import CliRunner
 
 from quotum.cli import app
@@ -176,6 +177,44 @@ def test_a_log_that_forgets_is_refused_with_the_words_that_mend_it(
         create(broker, prefix)
 
 
+def earlier(admin: KafkaAdminClient, names: Names) -> None:
+    """Topics as a release made them that did not have the broker keep them uncompressed."""
+    asked = [ConfigResource(ConfigResourceType.TOPIC, one, {"compression.type": ("DELETE", None)}) for one in names]
+    assert set(admin.alter_configs(asked)["topic"].values()) == {"OK"}
+    while {settings(admin, name)["compression.type"] for name in names} != {"producer"}:
+        continue
+
+
+def test_a_log_of_an_earlier_release_is_given_what_its_topics_lack_by_the_command_that_made_it(
+    broker: str, prefix: str, admin: KafkaAdminClient
+) -> None:
+    names = create(broker, prefix).names
+    lies = list(clients.read_whole(broker, names.organisation))
+    earlier(admin, names)
+    mending = rf"{names.events} on .* has compression.type=producer .* Mend it with the same quotum topics create "
+    with pytest.raises(KafkaError, match=mending):
+        topics.check(broker, prefix)
+    assert create(broker, prefix) == topics.check(broker, prefix)
+    assert {settings(admin, name)["compression.type"] for name in names} == {"uncompressed"}
+    assert settings(admin, names.events)["retention.ms"] == "-1"
+    assert list(clients.read_whole(broker, names.organisation)) == lies
+
+
+def test_what_somebody_has_set_is_left_as_it_is_and_so_is_a_log_that_was_opened_with_something_else(
+    broker: str, prefix: str, admin: KafkaAdminClient
+) -> None:
+    names = create(broker, prefix).names
+    earlier(admin, names)
+    with pytest.raises(KafkaError, match="opened with partitions 3, not partitions 4"):
+        create(broker, prefix, {"partitions": 4})
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, names.cells, {"compression.type": "gzip"})])
+    while settings(admin, names.cells)["compression.type"] != "gzip":
+        continue
+    with pytest.raises(KafkaError, match=r"cells on .* has compression.type=gzip .* Mend it with Kafka's own tool"):
+        create(broker, prefix)
+    assert settings(admin, names.events)["compression.type"] == "producer"
+
+
 def test_a_trail_lies_where_every_client_puts_it(broker: str, prefix: str) -> None:
     log = create(broker, prefix)
     trails = ["", "a", "D-1001", "deal:42", "Žofie", "case 17/β", "\U0001f600", "x" * 1000]
@@ -207,30 +246,59 @@ def test_what_is_no_event_keeps_nobody_from_working(broker: str, prefix: str) ->
     assert [record.value for record in clients.read_whole(broker, name)][-1] == b"the last"
 
 
+ZSTD = 4  # among the ways of compressing that the attributes of a batch tell
+AS_IT_IS, ONE_BYTE_REPEATED = 0, 1  # kinds of blocks
+LONG_RUN = b"v" * 1_000  # which compressed is so much shorter that the client sends it so
+
+
+def as_zstd(data: bytes) -> bytes:
+    """Bytes that hold the long run, in zstd's form (RFC 8878: magic number, size, blocks)."""
+    before, after = data.split(LONG_RUN)
+    frame = bytes.fromhex("28b52ffda0") + len(data).to_bytes(4, "little")
+    run = block(ONE_BYTE_REPEATED, len(LONG_RUN)) + LONG_RUN[:1]
+    return frame + block(AS_IT_IS, len(before)) + before + run + block(AS_IT_IS, len(after), is_last=True) + after
+
+
+def block(kind: int, bytes_: int, *, is_last: bool = False) -> bytes:
+    """How a block begins."""
+    return (bytes_ << 3 | kind << 1 | is_last).to_bytes(3, "little")
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A client that knows zstd; this: how what it sends is compressed, batch by batch."""
+    found: list[int] = []
+    build = DefaultRecordBatchBuilder.build
+
+    def noted(builder: DefaultRecordBatchBuilder) -> bytes:
+        made: bytes = build(builder)
+        found.append(DefaultRecordBatch(bytes(made)).compression_type)
+        return made
+
+    monkeypatch.setattr(kafka.codec, "has_zstd", lambda: True)
+    monkeypatch.setitem(KafkaProducer._COMPRESSORS, "zstd", (lambda: True, ZSTD))  # noqa: SLF001 (nothing public lets one)
+    monkeypatch.setattr(default_records, "zstd_encode", as_zstd)
+    monkeypatch.setattr(DefaultRecordBatchBuilder, "build", noted)
+    return found
+
+
 @pytest.mark.parametrize("kind", ["events", "organisation"])
 def test_what_a_writer_compressed_in_a_way_that_no_reader_here_knows_can_be_read(
-    broker: str, prefix: str, kind: str, monkeypatch: pytest.MonkeyPatch
+    broker: str, prefix: str, kind: str, built: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = getattr(create(broker, prefix).names, kind)
-    monkeypatch.setattr(kafka.codec, "has_zstd", lambda: True)
-    monkeypatch.setitem(KafkaProducer._COMPRESSORS, "zstd", (lambda: True, 4))  # noqa: SLF001 (nothing public lets one)
-    monkeypatch.setattr(default_records, "zstd_encode", as_zstd)
+    built.clear()
     producer = KafkaProducer(bootstrap_servers=broker, compression_type="zstd")
-    at = producer.send(name, key=b"k", value=b"v" * 100, partition=0).get(10)
+    at = producer.send(name, key=b"k", value=LONG_RUN, partition=0).get(10)
     producer.close()
+    assert built == [ZSTD]
     monkeypatch.undo()
     with clients.consumer(broker, enable_auto_commit=False) as reading:
         place = TopicPartition(name, 0)
         reading.assign([place])
         reading.seek(place, at.offset)
         found = reading.poll(timeout_ms=10_000)
-    assert [one.value for one in found[place]] == [b"v" * 100]
-
-
-def as_zstd(data: bytes) -> bytes:
-    """Bytes in zstd's form, as one block that is left as it is (RFC 8878: magic number, size, block)."""
-    frame = bytes.fromhex("28b52ffda0") + len(data).to_bytes(4, "little")
-    return frame + (len(data) << 3 | 1).to_bytes(3, "little") + bytes(data)
+    assert [one.value for one in found[place]] == [LONG_RUN]
 
 
 def test_what_was_never_committed_is_not_read(broker: str, prefix: str) -> None:

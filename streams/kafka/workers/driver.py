@@ -149,7 +149,10 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
         """The group has given the partition to whoever shut this worker out, or will not do so any more."""
         if lane in self.lanes.values():
             self._crash_soon(
-                FencedError(f"somebody else writes for partition {lane.partition}, which is this worker's")
+                FencedError(
+                    f"partition {lane.partition} is this worker's, and it may not write for it any more: somebody else "
+                    "does, or a transaction took too long"
+                )
             )
 
     # How far they are, for whoever asks the group

@@ -119,18 +119,26 @@ class Owned:
         return Position(self._partition, *read_counted_value(found[key])) if found else Position(self._partition, 0, 0)
 
     async def commit(self, writes: Writes) -> bool:
-        """States, cells, dead letters and position in one transaction. False where somebody else has the partition."""
+        """States, cells, dead letters and position in one transaction. False where it may not be committed any more.
+
+        Somebody else has the partition, or the broker undid what took too long and lets this owner write no more.
+        """
         try:
             await self._commit(writes)
         except LOST as error:
-            log.warning("partition %d: another worker has it by now (%r)", self._partition, error)
+            self._tell_of_loss(error)
             return False
         except SHUT_OUT as error:
             if self._producer._txn_manager.is_fatal_error():  # noqa: SLF001 (nothing public tells)
-                log.warning("partition %d: another worker has it by now (%r)", self._partition, error)
+                self._tell_of_loss(error)
                 return False
             raise
         return True
+
+    def _tell_of_loss(self, error: Exception) -> None:
+        """The broker answers the same to both."""
+        words = "partition %d: not committed: another worker has it by now, or the transaction took more than %d s (%r)"
+        log.warning(words, self._partition, TRANSACTION_MS // 1_000, error)
 
     async def _commit(self, writes: Writes) -> None:
         """Everything is acknowledged before the transaction ends, since what is not would be missing in it."""

@@ -46,6 +46,7 @@ class Cluster:
         self.holds = False
         self.fault: Exception | None = None  # what sending ends with
         self.hangs_at_stop = False
+        self.hangs_at_close = False  # of what `stop` closes
         self.tries = 0
         self.news = Condition()
 
@@ -88,6 +89,8 @@ class Producer:
             raise KafkaConnectionError("away")
 
     async def stop(self) -> None:
+        if self.stopped:
+            return  # as the client does, whatever became of the first
         self.stopped = True
         self.cluster.tell()
         if self.cluster.hangs_at_stop:
@@ -95,6 +98,8 @@ class Producer:
 
     async def close(self) -> None:
         self.ended += 1
+        if self.cluster.hangs_at_close:
+            await asyncio.Event().wait()
 
     def create_batch(self) -> BatchBuilder:
         return BatchBuilder(sending.BATCH_BYTES, 0)

@@ -171,6 +171,29 @@ def test_who_asks_whether_it_is_ready_waits_no_longer_than_that_for_a_broker_tha
     ]
 
 
+@pytest.mark.usefixtures("cluster")
+def test_at_the_end_nobody_waits_any_more_to_be_told_whether_it_is_ready(
+    people: People, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    go_on, is_asked = Event(), Event()
+
+    def hang(_: Log) -> None:
+        is_asked.set()
+        go_on.wait(PATIENCE_SECONDS)
+
+    monkeypatch.setattr(under_test, "expect_well", hang)
+    monkeypatch.setattr(under_test, "ANSWER_SECONDS", 3_600)
+    with ThreadPoolExecutor(1) as pool:
+        with Gateway(LOG, people, lambda: NOW) as gateway:
+            told = pool.submit(gateway.trouble)
+            assert is_asked.wait(PATIENCE_SECONDS)
+        try:
+            assert told.result(PATIENCE_SECONDS) == "this process is ending"
+        finally:
+            go_on.set()
+    assert caplog.records == []
+
+
 def test_a_demo_takes_nothing_real(cluster: Cluster, people: People) -> None:
     made_up = LOG._replace(workspace=Organisation(partitions=PARTITIONS, demo=True))
     with Gateway(made_up, people, lambda: NOW) as gateway:

@@ -222,19 +222,40 @@ def test_what_is_under_way_is_acknowledged_before_it_is_closed(cluster: Cluster)
     assert told.result(0)
 
 
+def closed_in_time(sending: Sending) -> bool:
+    """Whether it is closed before one runs out of patience, where one that is not would be waited for for ever."""
+    closing = threading.Thread(target=sending.close, daemon=True)
+    closing.start()
+    closing.join(PATIENCE_SECONDS)
+    return not closing.is_alive()
+
+
 def test_what_a_broker_that_hangs_never_answers_is_refused_at_the_end_and_so_is_what_waits_behind_it(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(under_test, "DELIVERY_MS", 3_600_000)
     monkeypatch.setattr(under_test, "FINISH_SECONDS", 0.05)
-    cluster.holds = cluster.hangs_at_stop = True
+    cluster.holds = cluster.hangs_at_stop = cluster.hangs_at_close = True
     sending = Sending(LOG)
     told = [sending.send([event("case-1", LARGE)]) for _ in range(3)]
     cluster.wait_until(lambda: len(cluster.held) == 1)
-    sending.close()
+    assert closed_in_time(sending)
     assert [str(one.exception(0)) for one in told] == ["the log did not acknowledge in time (TimeoutError)"] * 3
     assert sending.waiting == 0
-    cluster.hangs_at_stop = False
+
+
+def test_where_the_end_comes_while_a_connection_is_being_ended_what_is_left_of_it_is_ended_too(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_test, "DELIVERY_MS", 3_600_000)
+    monkeypatch.setattr(under_test, "FINISH_SECONDS", 0.05)
+    cluster.hangs_at_stop, cluster.fault = True, OSError("broken pipe")
+    sending = Sending(LOG)
+    reason(sending, event("case-1"))
+    cluster.wait_until(lambda: cluster.producers[0].stopped)
+    assert closed_in_time(sending)
+    assert cluster.producers[0].ended >= 2  # what sends, and what is connected
+    assert len(cluster.producers) == 1
 
 
 def test_a_connection_that_does_not_end_is_ended(
