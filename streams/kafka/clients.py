@@ -1,5 +1,6 @@
 """Connections to a broker, made in one place, so that a broker that does not answer is one clear error everywhere."""
 
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ from streams.kafka import KafkaError
 ANSWER_MS = 10_000  # for the first answer; what is slower is as good as down for whoever waits at a prompt
 IDLE_SECONDS = 30
 POLL_MS = 100
+UNREADABLE = "cannot be read: the name of a header is no text, of it or of one before it in the batch of its writer"
 NO_TEXT = UnicodeDecodeError.__name__  # of a header's name: anybody can put that there
 SHUT_OUT = str(ProducerFencedError())
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -77,7 +80,10 @@ def is_shut_out(error: KafkaError) -> bool:
 
 
 def read_whole(broker: str, topic: str) -> Iterator[ConsumerRecord]:
-    """Every committed record of a topic of one partition that can be read, up to its end as it is now."""
+    """Every committed record of a topic of one partition, up to its end as it is now.
+
+    What cannot be read is told and left out: a record, and what comes after it in the batch of its writer.
+    """
     place = TopicPartition(topic, 0)
     with consumer(broker, enable_auto_commit=False) as reading:
         reading.assign([place])
@@ -90,7 +96,9 @@ def read_whole(broker: str, topic: str) -> Iterator[ConsumerRecord]:
             except CorruptRecordError as error:
                 if NO_TEXT not in str(error):
                     raise
-                reading.seek(place, reading.position(place) + 1)  # and past what else of its batch cannot be read
+                offset = reading.position(place)
+                logger.warning("%s on %s is read without what lies at %d: it %s", topic, broker, offset, UNREADABLE)
+                reading.seek(place, offset + 1)
                 continue
             yield from found
             if found or reading.position(place) > position:

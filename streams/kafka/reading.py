@@ -16,6 +16,7 @@ from streams.appending import DeadLetter
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError
 from streams.kafka.blocking import ANSWER_SECONDS, Blocking, let_go, reader, started
+from streams.kafka.clients import UNREADABLE
 from streams.kafka.letters import as_record
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, partition_of
@@ -27,7 +28,6 @@ RECORDS_AT_ONCE = 10_000
 FIRST_RECORDS = 100  # soon, since with them comes how much there is
 IDLE_MS = 500
 MICROSECONDS_PER_MS = 1_000
-UNREADABLE = "cannot be read: the name of a header is no text, of it or of one before it in the batch of its writer"
 
 
 def places(log: Log) -> Callable[[str], int]:

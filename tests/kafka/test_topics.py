@@ -233,7 +233,9 @@ def test_more_replicas_than_there_are_brokers_are_refused(broker: str, prefix: s
     assert [name for name in admin.list_topics() if name.startswith(prefix)] == []
 
 
-def test_what_is_no_event_keeps_nobody_from_working(broker: str, prefix: str) -> None:
+def test_what_is_no_event_keeps_nobody_from_working_and_what_cannot_be_read_is_told(
+    broker: str, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
     name = create(broker, prefix).names.organisation
     producer = KafkaProducer(bootstrap_servers=broker)
     odd = [("layer", b"x")], [(NoText("n"), b"")]
@@ -243,7 +245,12 @@ def test_what_is_no_event_keeps_nobody_from_working(broker: str, prefix: str) ->
     producer.send(name, key=b"organisation", value=b"the last")
     producer.close()
     assert topics.check(broker, prefix).partitions == 3
-    assert [record.value for record in clients.read_whole(broker, name)][-1] == b"the last"
+    caplog.clear()
+    found = list(clients.read_whole(broker, name))
+    assert found[-1].value == b"the last"
+    left_out = set(range(found[-1].offset)) - {record.offset for record in found}
+    assert left_out
+    assert {record.args[2] for record in caplog.records if isinstance(record.args, tuple)} == left_out
 
 
 ZSTD = 4  # among the ways of compressing that the attributes of a batch tell

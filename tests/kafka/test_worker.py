@@ -17,8 +17,8 @@ import pytest
 from kafka import KafkaProducer
 
 from streams.kafka import clients, topics
+from streams.kafka.clients import UNREADABLE
 from streams.kafka.letters import Letter, letters
-from streams.kafka.reading import UNREADABLE
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, partition_of
 from streams.kafka.workers import driver, running

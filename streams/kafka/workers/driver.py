@@ -23,7 +23,8 @@ from faust.types import TP, ConsumerMessage
 
 from streams.kafka import KafkaError
 from streams.kafka.blocking import ANSWER_SECONDS, PARTITION_BYTES
-from streams.kafka.reading import UNREADABLE, record_of
+from streams.kafka.clients import UNREADABLE
+from streams.kafka.reading import record_of
 from streams.kafka.topics import Log
 from streams.kafka.workers.lanes import Batch, Lane
 from streams.live.stepping import Read

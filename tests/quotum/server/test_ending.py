@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from prometheus_client import generate_latest
 
 from quotum.server import ending, measuring
-from tests.quotum.server.test_measuring import told
+from tests.quotum.server.test_measuring import figures
 
 PATIENCE_SECONDS = 30
 
@@ -60,7 +60,7 @@ def test_a_request_that_is_cancelled_is_a_problem_that_says_when_to_send_it_agai
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"] == "this process is ending; send the same again"
-    assert told(text, "quotum_requests_total") == {'method="GET",route="/waits",status="503"': 1}
+    assert figures(text, "quotum_requests_total") == {'method="GET",route="/waits",status="503"': 1}
 
 
 def test_an_answer_that_has_begun_is_cut_off_and_nothing_is_put_behind_it() -> None:

@@ -14,8 +14,9 @@ from faust.types import TP
 from projections.organisation import Organisation
 from streams.appending import Position
 from streams.kafka import KafkaError
+from streams.kafka.clients import UNREADABLE
 from streams.kafka.helping import LostError
-from streams.kafka.reading import LOG_APPEND_TIME, UNREADABLE
+from streams.kafka.reading import LOG_APPEND_TIME
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, Names
 from streams.kafka.workers.app import create_app

@@ -88,6 +88,10 @@ HELD = {
     "the broker goes away in the middle": (
         "test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again",
     ),
+    "a connection lost while a coordinator is looked for is fatal to the producer": (
+        "test_what_it_cannot_go_on_with_ends_it_with_a_code_that_has_it_started_again",
+        "test_a_broker_that_is_killed_is_waited_for_or_the_worker_is_started_again",
+    ),
 }
 GONE = {
     "recovery_buffer_size=1 has a meaning of its own": "Faust recovers no table here: changelogs.py reads them on",
