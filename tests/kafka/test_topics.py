@@ -239,9 +239,9 @@ def test_what_is_no_event_keeps_nobody_from_working_and_what_cannot_be_read_is_t
     name = create(broker, prefix).names.organisation
     producer = KafkaProducer(bootstrap_servers=broker)
     odd = [("layer", b"x")], [(NoText("n"), b"")]
-    for value, headers in [(b"no event", []), (None, []), *((b"{}", one) for one in odd)]:
-        sent = producer.send(name, key=b"organisation", value=value, headers=headers)
-    odd_one = sent.get(10).offset  # the last of its batch, since nothing can be read of what comes after it there
+    said: list[tuple[bytes | None, Any]] = [(b"no event", []), (None, []), *((b"{}", one) for one in odd)]
+    sent = [producer.send(name, key=b"organisation", value=value, headers=headers) for value, headers in said]
+    odd_one = sent[-1].get(10).offset  # the last of its batch, since nothing can be read of what comes after it there
     producer.send(name, key=b"organisation", value=b"the last")
     producer.close()
     assert topics.check(broker, prefix).partitions == 3
