@@ -18,9 +18,9 @@ def test_reached_goes_by_day_then_instant_then_id(books: Books) -> None:
     ):
         say(books, called(str(number), rep, at))
     assert when_reached(books, "calls", "2017", "1") == [
-        ReachedRow("eva", "2017-05-31", "", ""),
-        ReachedRow("dan", "2017-06-01", "", ""),
-        ReachedRow("fay", "2017-06-01", "", ""),
+        ReachedRow("eva", "2017-05-31", None, ""),
+        ReachedRow("dan", "2017-06-01", None, ""),
+        ReachedRow("fay", "2017-06-01", None, ""),
         ReachedRow("cor", "2017-06-01", "2017-06-01T10:00:00Z", ""),
         ReachedRow("bob", "2017-06-01", "2017-06-01T10:00:00.27Z", ""),
         ReachedRow("ann", "2017-06-01", "2017-06-01T10:00:00.275Z", ""),

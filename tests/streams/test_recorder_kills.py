@@ -27,6 +27,10 @@ from streams import replaying
 from streams.books import Books
 
 
+def tell(what):
+    os.write(1, f"{json.dumps(what)}\\n".encode())  # at once: a line must not be cut off by a kill
+
+
 def events(batch):
     read = adapter().validate_python
     for number in range(batch * BATCH, (batch + 1) * BATCH):
@@ -43,7 +47,7 @@ def record(path, batch):
         books.history.write(lambda connection: connection.execute("SET checkpoint_threshold = '64KB'")).result()
         while True:
             outcomes = books.take(list(events(batch)))
-            print(json.dumps([batch, [outcome.offset for outcome in outcomes]]), flush=True)
+            tell([batch, [outcome.offset for outcome in outcomes]])
             if batch % 5 == 4:
                 replaying.replay(books.history, books.calendar)
             batch += 1
@@ -56,9 +60,9 @@ for line in sys.stdin:
             record(*json.loads(line))
         finally:
             os._exit(1)
-    print(json.dumps(child), flush=True)
+    tell(child)
     os.waitpid(child, 0)
-    print(json.dumps("dead"), flush=True)
+    tell("dead")
 """
 Offsets = dict[str, int | None]
 
