@@ -45,7 +45,7 @@ STUCK = """
 import threading
 from streams.kafka import forerunner
 class Stuck:
-    def __init__(self, *_): pass
+    def __init__(self, *_, **__): pass
     def begin(self, _): threading.Event().wait()
 forerunner.Reading = Stuck
 forerunner.main()
