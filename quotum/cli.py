@@ -36,13 +36,12 @@ EPILOG = "Exit codes: 0 all well, 1 failure or difference, 2 usage, 3 some input
 class _Commands(TyperGroup):
     """The commands; what is wrong with their words is told without those of the library that found it."""
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (a context of the library; whatever a command gives)
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (the library's context has no public name; a command gives anything)
         """Run one."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            plain = error.message.removeprefix("Value error, ")
-            error.message = plain.replace("does not match the formats '%Y-%m-%d'", "is not a day such as 2017-03-01")
+            error.message = error.message.removeprefix("Value error, ")
             raise
 
 

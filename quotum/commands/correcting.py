@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from quotum.people import SHOWN
 from quotum.questions import QuestionError
 from quotum.settings import DEFAULT_HISTORY, Form, History, author, complain, opened
 from quotum.tables import Format, show
+from schemas.moments import parse_day
 from schemas.money import digits
 from streams.books import Books
 
@@ -64,8 +65,8 @@ def reassign(
     entity: Entity,
     who: Annotated[list[str], typer.Argument(metavar="WHO or WHO=SHARE ...", help="Names or source ids.")],
     from_: Annotated[
-        datetime | None,
-        typer.Option("--from", metavar="DAY", formats=["%Y-%m-%d"], help="From which day; default: the present step."),
+        date | None,
+        typer.Option("--from", metavar="DAY", parser=parse_day, help="From which day; default: the present step."),
     ] = None,
     by: By = None,
     history: History = DEFAULT_HISTORY,
@@ -75,7 +76,7 @@ def reassign(
     pairs = (one.rpartition("=") if "=" in one else (one, "", "") for one in who)
     shares = {name: share for name, _, share in pairs}
     with opened(history) as books:
-        _show(corrections.reassign(books, entity, shares, from_.date() if from_ else None, author(by)), form)
+        _show(corrections.reassign(books, entity, shares, from_, author(by)), form)
 
 
 def withdraw(

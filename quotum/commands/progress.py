@@ -1,6 +1,6 @@
 """`quotum progress`: how far along, and whether it is going fast enough."""
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -10,6 +10,7 @@ from quotum.progress import ProgressRow, figure_text, percents
 from quotum.settings import DEFAULT_HISTORY, USAGE, Form, History, complain, opened, stop
 from quotum.tables import Cell, Format, show
 from quotum.values import shown_text, value_text
+from schemas.moments import parse_day
 
 NONE = "no target here; set one: quotum target set METRIC PERIOD VALUE --rep WHO --reason WHY --by WHO"
 SCRIPT_COLUMNS = [
@@ -41,7 +42,7 @@ def progress(
     ] = None,
     history: History = DEFAULT_HISTORY,
     on: Annotated[
-        datetime | None, typer.Option(metavar="DAY", formats=["%Y-%m-%d"], help="As it stood on a day; default: today.")
+        date | None, typer.Option(metavar="DAY", parser=parse_day, help="As it stood on a day; default: today.")
     ] = None,
     metric: Annotated[str | None, typer.Option(metavar="METRIC", help="One metric only (docs/metrics.md).")] = None,
     form: Form = Format.table,
@@ -52,10 +53,9 @@ def progress(
     if period is None:
         stop("give a period, such as 2017-Q2", USAGE)
     with opened(history) as books:
-        day = on.date() if on else None
-        rows = answers.progress(books, period, who, metric, day)
+        rows = answers.progress(books, period, who, metric, on)
         aimed = any(row.target for row in rows)
-        longer = [] if aimed else answers.longer_periods(books, period, who, metric, day)
+        longer = [] if aimed else answers.longer_periods(books, period, who, metric, on)
     if form is Format.table:
         several = len({row.currency for row in rows if row.currency}) > 1
         columns = ["who", "metric", "done", "target", "attainment", "standing", "a_day"]

@@ -1,6 +1,6 @@
 """`quotum target`: set what is to be reached, and list it with who decided it and why."""
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -10,6 +10,7 @@ from quotum.settings import DEFAULT_HISTORY, USAGE, Form, History, opened, stop
 from quotum.tables import Cell, Format, show
 from quotum.targets import SetTarget, TargetRow, Wish
 from quotum.values import value_text
+from schemas.moments import parse_day
 
 NONE = "no target here; set one: quotum target set METRIC PERIOD VALUE --rep WHO --reason WHY --by WHO"
 
@@ -40,8 +41,8 @@ def set_(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
         str | None, typer.Option(metavar="CODE", help="Of an amount; default: as agreed, or the workspace's.")
     ] = None,
     from_: Annotated[
-        datetime | None,
-        typer.Option("--from", metavar="DAY", formats=["%Y-%m-%d"], help="From when a change holds; default: today."),
+        date | None,
+        typer.Option("--from", metavar="DAY", parser=parse_day, help="From when a change holds; default: today."),
     ] = None,
     by_new: Annotated[
         str | None, typer.Option(metavar="NAME", help="The same of somebody who is known nowhere here yet.")
@@ -51,8 +52,8 @@ def set_(  # noqa: PLR0913, PLR0917 (each is an option on the command line)
     """Agree a target for a rep, a team or everybody; set again, its value changes from a day on."""
     if (by is None) == (by_new is None):
         stop("say who decided it: --by WHO, or --by-new NAME for somebody who is known nowhere yet", USAGE)
-    day, whose = from_.date() if from_ else None, by or by_new or ""
-    wish = Wish(metric, period, value, reason, whose, rep, team, currency, day, by_is_new=by_new is not None)
+    whose = by or by_new or ""
+    wish = Wish(metric, period, value, reason, whose, rep, team, currency, from_, by_is_new=by_new is not None)
     with opened(history) as books:
         found = targets.set_target(books, wish)
     typer.echo(_said(found))
