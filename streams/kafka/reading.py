@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas.organisation import ORGANISATION
 from streams.appending import DeadLetter
@@ -106,28 +106,12 @@ class Reading:
         return Fetched(self._tell(records, self._partition_of), self._reached, await self._ends(is_idle=is_idle))
 
     async def _singly(self) -> list[Record]:
-        """Past a record that the client fails on together with all that it fetched: what comes before it, and it.
-
-        A name of a header that is no text is such a fault, which anybody can put into a log. Of the same batch, which
-        is of the same writer, nothing can be read that comes after it; each of those becomes a dead letter as well.
-        """
-        for place, number in self._numbers.items():
-            self._consumer.seek(place, self._reached[number])
-        return [record for place in self._numbers for record in await self._up_to_fault(place)]
-
-    async def _up_to_fault(self, place: TopicPartition) -> list[Record]:
-        records: list[Record] = []
-        while len(records) < self._at_once:
-            try:
-                found = await self._consumer.getmany(place, timeout_ms=IDLE_MS, max_records=1)
-            except UnicodeDecodeError:
-                offset = await self._consumer.position(place)
-                self._consumer.seek(place, offset + 1)
-                return [*records, Record(self._numbers[place], offset, 0, None, None, fault=UNREADABLE)]
-            if not found:
-                break
-            records += [record_of(one, self._numbers[place]) for own in found.values() for one in own]
-        return records
+        """Past a record that the client fails on together with all that it fetched: what comes before it, and it."""
+        found = [
+            await up_to_fault(self._consumer, place, self._reached[number], number, self._at_once)
+            for place, number in self._numbers.items()
+        ]
+        return [record for own in found for record in own]
 
     async def _ends(self, *, is_idle: bool) -> dict[int, int]:
         """Where the partitions end: asked for while there is time, which also shows that the broker is there."""
@@ -153,6 +137,29 @@ class Reading:
         clients = (self._consumer, self._producer)
         self._consumer = self._producer = None
         await let_go(*clients)
+
+
+async def up_to_fault(
+    client: AIOKafkaConsumer, place: TopicPartition, offset: int, partition: int, most: int
+) -> list[Record]:
+    """Read a partition, which is called `partition` here, one by one up to and past what the client cannot read.
+
+    A name of a header that is no text is such a fault, which anybody can put into a log. Of the same batch, which is of
+    the same writer, nothing can be read that comes after it; each of those comes as one that cannot be read as well.
+    """
+    records: list[Record] = []
+    client.seek(place, offset)
+    while len(records) < most:
+        try:
+            found = await client.getmany(place, timeout_ms=IDLE_MS, max_records=1)
+        except UnicodeDecodeError:
+            fault = await client.position(place)
+            client.seek(place, fault + 1)
+            return [*records, Record(partition, fault, 0, None, None, fault=UNREADABLE)]
+        if not found:
+            break
+        records += [record_of(one, partition) for own in found.values() for one in own]
+    return records
 
 
 def record_of(found: Any, partition: int) -> Record:  # noqa: ANN401 (the clients of Kafka have no types)

@@ -11,17 +11,18 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError as ClientError
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from schemas.organisation import ORGANISATION
 from streams.appending import Entry, columns
 from streams.books import Outcome, UnavailableError
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError
+from streams.kafka.producers import BATCH_BYTES, CUT_SECONDS, connected, let_go
 from streams.kafka.topics import Log, partition_of
 from streams.records import Written, written
 
@@ -29,8 +30,6 @@ MOST_WAITING = 50_000  # events without an acknowledgement, some 50 MB where the
 MOST_WAITING_BYTES = 50_000_000  # of what they say
 DELIVERY_MS = 8_000
 FINISH_SECONDS = 1.0  # at the end, for all that a broker is waited for: what is under way, and being told of the end
-CUT_SECONDS = 0.1  # for what is ours alone to end, which takes none; but the client may wait there for what never comes
-BATCH_BYTES = 900_000  # below the largest record batch that a broker takes by default; no event is larger either
 AGAIN_SECONDS = 0.2  # until a broker that is away is looked for again
 
 ENDING = "this process is ending"
@@ -96,7 +95,7 @@ class Sending:
         self._lanes: dict[Lane, deque[_Waiting]] = {}
         self._running: dict[Lane, asyncio.Task[None]] = {}
         self._loop = asyncio.new_event_loop()
-        self._producer: Any = None
+        self._producer: AIOKafkaProducer | None = None
         self._closed = False  # nothing more comes in
         self._closing = False  # and what is in is not waited for beyond its time
         self._connecting: asyncio.Lock
@@ -189,23 +188,7 @@ class Sending:
 
     async def _begin(self) -> None:
         self._connecting = asyncio.Lock()
-        self._producer = await self._connected()
-
-    async def _connected(self) -> Any:  # noqa: ANN401 (the client has no types)
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._log.broker,
-            client_id="quotum-gateway",
-            acks="all",
-            enable_idempotence=True,
-            max_batch_size=BATCH_BYTES,
-            request_timeout_ms=DELIVERY_MS,
-        )
-        try:
-            await producer.start()
-        except BaseException:
-            await _let_go(producer)
-            raise
-        return producer
+        self._producer = await connected(self._log.broker, DELIVERY_MS)
 
     async def _finish(self) -> None:
         """What is under way is acknowledged, or refused after a while: whoever ends a process waits no longer."""
@@ -217,7 +200,7 @@ class Sending:
         await _cancelled(one for one in running if not one.done())
         self._refuse_all(TimeoutError())
         if self._producer:
-            await _let_go(self._producer, until)
+            await let_go(self._producer, until)
         await _cancelled(asyncio.all_tasks() - {asyncio.current_task()})
 
     def _put(self, request: _Request, events: Sequence[Written]) -> None:
@@ -252,11 +235,7 @@ class Sending:
             del self._running[lane]
 
     async def _sent(
-        self,
-        producer: Any,  # noqa: ANN401 (the client has no types)
-        lane: Lane,
-        batch: Any,  # noqa: ANN401 (the same)
-        together: Sequence[_Waiting],
+        self, producer: AIOKafkaProducer, lane: Lane, batch: BatchBuilder, together: Sequence[_Waiting]
     ) -> None:
         topic, partition = lane
         async with asyncio.timeout(DELIVERY_MS / 1000):
@@ -275,15 +254,15 @@ class Sending:
         for lane, waiting in self._lanes.items():
             self._lanes[lane] = deque(one for one in waiting if not one.request.done.done())
 
-    async def _anew(self, failed: Any) -> None:  # noqa: ANN401 (the client has no types)
+    async def _anew(self, failed: AIOKafkaProducer) -> None:
         """Another producer in place of one that failed: what became of its last batch is unknown to it for good."""
         async with self._connecting:
             if self._producer is not failed:
                 return
-            await _let_go(failed)
+            await let_go(failed, self._loop.time() + DELIVERY_MS / 1000)
             while not self._closing:
                 try:
-                    self._producer = await self._connected()
+                    self._producer = await connected(self._log.broker, DELIVERY_MS)
                 except Exception as error:  # noqa: BLE001 (whatever it is, it is tried again, and nobody waits)
                     self._refuse_all(error)
                     await asyncio.sleep(AGAIN_SECONDS)
@@ -303,7 +282,7 @@ def size(event: Written) -> int:
     return bytes_
 
 
-def _filled(producer: Any, waiting: deque[_Waiting], together: list[_Waiting]) -> Any:  # noqa: ANN401 (no types)
+def _filled(producer: AIOKafkaProducer, waiting: deque[_Waiting], together: list[_Waiting]) -> BatchBuilder:
     """A batch of what waits, as much as fits, which goes over into `together`; the client takes the first whole."""
     batch = producer.create_batch()
     while waiting:
@@ -313,33 +292,6 @@ def _filled(producer: Any, waiting: deque[_Waiting], together: list[_Waiting]) -
         together.append(waiting.popleft())
     batch.close()
     return batch
-
-
-async def _let_go(producer: Any, until: float | None = None) -> None:  # noqa: ANN401 (the client has no types)
-    """End a producer, whether or not it ends by itself: what it has not sent by now must not arrive later.
-
-    `until`, by the loop's clock: how long a broker that does not answer is waited for.
-    """
-    if until is None:
-        until = asyncio.get_running_loop().time() + DELIVERY_MS / 1000
-    try:
-        async with asyncio.timeout_at(until):
-            await producer.stop()
-    except (ClientError, OSError):
-        pass
-    finally:
-        await _cut_off(producer)
-
-
-async def _cut_off(producer: Any) -> None:  # noqa: ANN401 (the client has no types)
-    """End what a producer has left open; a second `stop` does nothing, be it that the first was cut short.
-
-    Connections come first: what sends waits for what is under way on them, each as long as a request may take.
-    """
-    for end in (producer.client.close, producer._sender.close):  # noqa: SLF001 (nothing else ends what sends)
-        with suppress(ClientError, OSError):
-            async with asyncio.timeout(CUT_SECONDS):
-                await end()
 
 
 async def _cancelled(tasks: Iterable["asyncio.Task[None] | None"]) -> None:

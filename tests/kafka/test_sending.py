@@ -18,7 +18,8 @@ from streams.books import UnavailableError
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import clients, topics
 from streams.kafka import sending as under_test
-from streams.kafka.sending import BATCH_BYTES, Sending, Sent, size
+from streams.kafka.producers import BATCH_BYTES
+from streams.kafka.sending import Sending, Sent, size
 from streams.kafka.topics import Log, partition_of
 from streams.records import Written
 from tests.kafka.broker import expect_runnable

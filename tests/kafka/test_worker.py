@@ -21,7 +21,7 @@ from streams.kafka.clients import UNREADABLE
 from streams.kafka.letters import Letter, letters
 from streams.kafka.recording import Fetched
 from streams.kafka.topics import Log, partition_of
-from streams.kafka.workers import driver, running
+from streams.kafka.workers import fetching, running
 from streams.kafka.workers.owned import Site
 from streams.kafka.workers.reading_ahead import ReadingAhead
 from streams.live.forms import FORM, Counted, counted_key, counted_value, is_counted_key
@@ -165,7 +165,7 @@ def test_with_both_of_their_topics_made_anew_workers_fold_the_log_from_its_begin
     expect_exact(log)
 
 
-def begun(producer: Any, log: Log, events: Sequence[Written]) -> None:  # noqa: ANN401 (the client has no types)
+def begun(producer: KafkaProducer, log: Log, events: Sequence[Written]) -> None:
     """Send events in a transaction that nobody has ended yet."""
     producer.begin_transaction()
     for one in events:
@@ -194,7 +194,7 @@ class Helper(Awaited):
 def test_far_behind_a_second_process_reads_ahead_and_every_event_counts_once(
     log: Log, times: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver, "RECORDS_AT_ONCE", AT_ONCE)
+    monkeypatch.setattr(fetching, "RECORDS_AT_ONCE", AT_ONCE)
     helpers: list[Helper] = []
 
     def start() -> Helper:

@@ -38,13 +38,6 @@ from tests.files import (
     told,
 )
 
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with new_books(tmp_path) as it:
-        yield it
-
-
 # Counts
 
 

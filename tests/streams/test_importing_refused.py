@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,18 +22,11 @@ from tests.files import (
     csv_file,
     lines,
     mapping_of,
-    new_books,
     refused,
     rejects_of,
     take_in,
     told,
 )
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with new_books(tmp_path) as it:
-        yield it
 
 
 def test_a_refused_row_stands_in_the_reject_file_with_line_reason_and_remedy(books: Books, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A reject file tells what the last import refused, can be mended and imported, and is never somebody else's file."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ from tests.files import (
     csv_file,
     lines,
     mapping_of,
-    new_books,
     refused,
     rejects_of,
     take_in,
@@ -30,12 +28,6 @@ from tests.files import (
 MENDED = NO_DAY.replace("01-01-2026", "2026-01-01")
 OPEN_QUOTE = '6,c6,2026-01-02T10:00:00Z,won,"Acme,2026-01-01,100'
 BAD_QUOTE = '7,c7,2026-01-02T10:00:00Z,won,"Acme" Ltd,2026-01-01,100'
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with new_books(tmp_path) as it:
-        yield it
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from streams.kafka.blocking import reader
 from streams.kafka.topics import TRAILS
 from streams.kafka.workers.stores import Changes, Store
 
-BATCH_BYTES = 900_000  # below the largest record batch that a broker takes by default
 RECORD_BYTES = int(TRAILS["max.message.bytes"]) - 10_000  # of the topic of states, but for what lies around a record
 RECORDS_AT_ONCE = 20_000
 FETCH_BYTES = 4_000_000  # of a partition at once; a record that is larger still comes

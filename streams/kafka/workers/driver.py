@@ -1,7 +1,7 @@
 """What Faust reads through: of each partition one batch at a time, in one event of Faust's.
 
 Faust's own driver hands records over one by one, in a thread beside, and commits by what was acknowledged of them. This
-one fetches on Faust's own loop, and asks only for partitions whose lanes have begun, each from where its lane is:
+one is a member of the group, has a lane for each partition that is given to it, and fetches for them (`fetching.py`):
 positions go along in the transactions of lanes, and what the group is told of them is read by people alone. So neither
 what Faust counts as a gap, nor what it seeks to or clears away while partitions move, can lose anything: a lane refuses
 what does not follow on what it has.
@@ -9,36 +9,26 @@ what does not follow on what it has.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.errors import KafkaError as ClientError
 from faust.transport import base
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage
 
-from streams.kafka import KafkaError
 from streams.kafka.blocking import ANSWER_SECONDS, PARTITION_BYTES
-from streams.kafka.clients import UNREADABLE
-from streams.kafka.reading import record_of
-from streams.kafka.topics import Log
+from streams.kafka.workers.fetching import Fetching, client_place
 from streams.kafka.workers.lanes import Batch, Lane
-from streams.live.stepping import Read
-from streams.told import Record
 
-RECORDS_AT_ONCE = 8_000
 WAIT_MS = 50  # of the broker for more: as long a partition that is busy waits for one that is not
-IDLE_MS = 200  # until it is asked again, also for partitions whose lanes have begun meanwhile
-PAUSE_SECONDS = 0.02
 BEATS = 5  # within a session
 REBALANCE_MS = 30_000
-POLL_MS = (
-    2**31 - 1
-)  # without reading, until the client leaves the group: a spare worker, or one that is helped, does not
+# Without reading, until the client leaves the group; neither a spare worker nor one that is helped does read.
+POLL_MS = 2**31 - 1
 TELL_SECONDS = 0.5  # between two words to the group of how far its lanes are
 TOLD_SECONDS = 1.0  # for the group to take one
 FINISH_SECONDS = 4.0  # for the steps that are under way when partitions are taken away
@@ -60,11 +50,8 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
         self._kafka: Any = None  # the client has no types
         self.lanes: dict[TP, Lane] = {}
         self._running: dict[Lane, asyncio.Task[None]] = {}
-        self._sought: set[TP] = set()  # partitions that are read from where their lanes begin
         self._is_member = False
-        self._alone = 0  # records that were read without help, and not told to it yet
-        self._is_led = False  # whether somebody ahead read last
-        self._ends: dict[TP, int] = {}  # of partitions, as whoever reads ahead has told
+        self._fetching = Fetching(self.app.site.log, self.app.ahead, self)
         self._told: dict[TopicPartition, int] = {}  # of the group
 
     async def on_start(self) -> None:
@@ -126,7 +113,8 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
     async def _end_lanes(self) -> None:
         """Let the steps under way come to their ends, for a while; what commits later is not kept."""
         ending, known = list(self._running), self.lanes
-        self.lanes, self._sought = {}, set()
+        self.lanes = {}
+        self._fetching.begin_anew()
         for lane in ending:
             lane.finish()
         if ending:
@@ -165,7 +153,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
 
     async def _tell(self, lanes: Mapping[TP, Lane]) -> None:
         """Tell the group where lanes stand that have gone on; where it cannot take that, the next word says it too."""
-        stand = {_place(place): lane.position.next_offset for place, lane in lanes.items() if lane.position}
+        stand = {client_place(place): lane.position.next_offset for place, lane in lanes.items() if lane.position}
         news = {place: offset for place, offset in stand.items() if self._told.get(place) != offset}
         if not news:
             return
@@ -184,11 +172,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
 
     def end(self, place: TP) -> int | None:
         """Where a partition ends, as far as the broker has said, here or to whoever reads ahead."""
-        own: int | None = None
-        with suppress(IllegalStateError):
-            own = self._kafka.last_stable_offset(_place(place))
-        known = [one for one in (own, self._ends.get(place)) if one is not None]
-        return max(known, default=None)
+        return self._fetching.end(self._kafka, place)
 
     async def expect_broker(self) -> None:
         """Raises whatever it is where no broker answers just now, also while no partition is in hand."""
@@ -202,95 +186,8 @@ class Consumer(FaustConsumer):  # type: ignore[misc]  # Faust's types fit one re
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:  # noqa: ASYNC109 (Faust's)
         """A batch of each partition of which something came; which Faust would ask for is left aside."""
         del active_partitions
-        found = await self._read_ahead()
-        batches = await self._read_here(timeout) if found is None else found
-        return {place: [batch] for place, batch in batches.items() if batch}
-
-    def _asked(self) -> dict[TP, Lane]:
-        """The partitions whose lanes take batches."""
-        return {place: lane for place, lane in self.lanes.items() if lane.is_ready}
-
-    async def _read_ahead(self) -> dict[TP, Batch | None] | None:
-        """What somebody read ahead, None where nobody does. Lanes are helped once all of them have begun."""
-        asked = self._asked() if self.is_settled else {}
-        found = await self.app.ahead.fetch(asked, self._behind(asked) if asked else None, self._alone)
-        self._alone = 0
-        if found is None:
-            return None
-        self._is_led = True
-        self._ends |= {place: one.end for place, one in found.items() if one.end is not None}
-        return {place: self._batch(place, asked[place], one.lying, one.next_offset) for place, one in found.items()}
-
-    def _behind(self, lanes: Mapping[TP, Lane]) -> int | None:
-        ends = [(self.end(place), lane.fetched) for place, lane in lanes.items()]
-        known = [max(0, end - fetched) for end, fetched in ends if end is not None]
-        return sum(known) if len(known) == len(ends) else None
-
-    async def _read_here(self, timeout: float) -> dict[TP, Batch | None]:  # noqa: ASYNC109 (Faust's)
-        asked = self._asked()
-        if not asked:
-            await asyncio.sleep(PAUSE_SECONDS)
-            return {}
-        self._seek_to(asked)
-        try:
-            found = await self._fetched(asked, min(IDLE_MS, int(timeout * 1000)))
-        except NoOffsetForPartitionError:  # found out before a lane told where it begins
-            return {}
-        except IllegalStateError:  # partitions were taken away meanwhile
-            return {}
-        except OffsetOutOfRangeError as error:
-            raise KafkaError(_not_the_same(self.app.site.log, asked.values())) from error
-        self._alone += sum(map(len, found.values()))
-        there = {place: lane for place, lane in asked.items() if self.lanes.get(place) is lane}
-        return {
-            place: self._batch(place, lane, found[place], await self._kafka.position(_place(place)))
-            for place, lane in there.items()
-        }
-
-    async def _fetched(self, asked: Mapping[TP, Lane], wait_ms: int) -> dict[TP, list[Record]]:
-        """Records of each partition, none where there are none."""
-        try:
-            found = await self._kafka.getmany(*map(_place, asked), timeout_ms=wait_ms, max_records=RECORDS_AT_ONCE)
-        except UnicodeDecodeError:
-            return {place: await self._up_to_fault(place, lane) for place, lane in asked.items()}
-        return {place: [record_of(one, place.partition) for one in found.get(_place(place), ())] for place in asked}
-
-    def _batch(self, place: TP, lane: Lane, records: Sequence[Read], next_offset: int) -> Batch | None:
-        """With where it begins and reading goes on; nothing where that is the same, or the lane is another's by now."""
-        start = lane.fetched
-        if self.lanes.get(place) is not lane or next_offset == start:
-            return None
-        lane.fetched = next_offset
-        return Batch(lane, start, records, next_offset)
-
-    async def _up_to_fault(self, place: TP, lane: Lane) -> list[Record]:
-        """Past a record that the client fails on together with all that it fetched: what comes before it, and it.
-
-        As the recorder does (`streams.kafka.reading`), so that both make the same of it.
-        """
-        records: list[Record] = []
-        self._kafka.seek(_place(place), lane.fetched)
-        while len(records) < RECORDS_AT_ONCE:
-            try:
-                found = await self._kafka.getmany(_place(place), timeout_ms=IDLE_MS, max_records=1)
-            except UnicodeDecodeError:
-                offset = await self._kafka.position(_place(place))
-                self._kafka.seek(_place(place), offset + 1)
-                return [*records, Record(place.partition, offset, 0, None, None, fault=UNREADABLE)]
-            if not found:
-                break
-            records += [record_of(one, place.partition) for own in found.values() for one in own]
-        return records
-
-    def _seek_to(self, asked: Mapping[TP, Lane]) -> None:
-        """Each partition is read from where its lane is."""
-        if self._is_led:
-            self._is_led = False
-            self._sought.clear()
-        for place, lane in asked.items():
-            if place not in self._sought:
-                self._kafka.seek(_place(place), lane.fetched)
-                self._sought.add(place)
+        found = await self._fetching.fetch(self._kafka, timeout)
+        return {place: [batch] for place, batch in found.items()}
 
     def _to_message(self, tp: TP, record: Batch) -> ConsumerMessage:
         last = record.next_offset - 1
@@ -378,15 +275,3 @@ class Transport(base.Transport):  # type: ignore[misc]  # as of Consumer
 
     Consumer: ClassVar[type[Consumer]] = Consumer
     driver_version = "quotum"
-
-
-def _not_the_same(log: Log, lanes: Iterable[Lane]) -> str:
-    at = ", ".join(f"partition {lane.partition} up to {lane.fetched}" for lane in lanes)
-    return (
-        f"workers know {log.names.events} on {log.broker} further than it goes now ({at}): it has lost events, or is "
-        "another log than the one they folded"
-    )
-
-
-def _place(place: TP) -> TopicPartition:
-    return TopicPartition(place.topic, place.partition)

@@ -27,8 +27,9 @@ from aiokafka.producer import sender
 from streams.appending import Position
 from streams.kafka import KafkaError
 from streams.kafka.letters import as_record
+from streams.kafka.producers import BATCH_BYTES
 from streams.kafka.topics import Log
-from streams.kafka.workers.changelogs import BATCH_BYTES, RECORD_BYTES, Shipped, read_on, ship
+from streams.kafka.workers.changelogs import RECORD_BYTES, Shipped, read_on, ship
 from streams.kafka.workers.stores import CELLS, TABLES, TRAILS, Changes, Store
 from streams.live.forms import Counted, counted_key, counted_value, read_counted_value
 from streams.live.stepping import Stored, Writes

@@ -22,7 +22,7 @@ from streams.kafka.reading import places
 from streams.kafka.recording import Standing
 from streams.kafka.topics import Log
 from streams.kafka.workers.app import create_app
-from streams.kafka.workers.driver import RECORDS_AT_ONCE
+from streams.kafka.workers.fetching import RECORDS_AT_ONCE
 from streams.kafka.workers.owned import Site, pass_over_lost
 from streams.kafka.workers.reading_ahead import ReadingAhead
 from streams.kafka.workers.stores import CELLS, TRAILS, Stores

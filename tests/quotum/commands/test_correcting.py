@@ -37,7 +37,8 @@ def test_a_slip_is_answered_with_what_to_write(quotum: Quotum, history: str, wor
 def test_a_day_that_is_none_is_told_in_the_form_of_a_day(quotum: Quotum, history: str) -> None:
     found = quotum("reassign", "deal:D-1", "u-2", "--from", "tomorrow", "--history", history)
     assert found.exit_code == 2
-    assert "'tomorrow' is not a day: write year, month and day, such as 2017-03-01" in " ".join(found.stderr.replace("│", " ").split())
+    said = " ".join(found.stderr.replace("│", " ").split())
+    assert "'tomorrow' is not a day: write year, month and day, such as 2017-03-01" in said
 
 
 def test_each_correction_prints_what_it_moved(quotum: Quotum, path: str) -> None:

@@ -11,7 +11,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.default_records import DefaultRecordBatch
 
 from projections.organisation import Organisation
-from streams.kafka import sending
+from streams.kafka import producers
 from streams.kafka.topics import Log, Names
 
 PARTITIONS = 3
@@ -102,7 +102,7 @@ class Producer:
             await asyncio.Event().wait()
 
     def create_batch(self) -> BatchBuilder:
-        return BatchBuilder(sending.BATCH_BYTES, 0)
+        return BatchBuilder(producers.BATCH_BYTES, 0)
 
     async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> "asyncio.Future[Told]":
         cluster, lane = self.cluster, (topic, partition)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.kafka import sending
+from streams.kafka import producers, sending
 from tests.streams.kafka.cluster import Cluster
 
 
@@ -10,6 +10,6 @@ from tests.streams.kafka.cluster import Cluster
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """One that is there and quick, for everything that sends."""
     made = Cluster()
-    monkeypatch.setattr(sending, "AIOKafkaProducer", made.connect)
+    monkeypatch.setattr(producers, "AIOKafkaProducer", made.connect)
     monkeypatch.setattr(sending, "AGAIN_SECONDS", 0)
     return made

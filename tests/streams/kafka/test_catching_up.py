@@ -2,8 +2,8 @@
 
 import gc
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 
 from streams.appending import DeadLetter, said
 from streams.kafka.catching_up import CatchingUp
-from streams.kafka.forerunner import NOTHING
-from streams.kafka.helping import LostError
 from streams.kafka.recording import AwayError, Fetched
 from streams.told import Lying, Told
+from tests.streams.kafka.ahead import Ahead, Script
 
 FAR, NEAR = 10, 3
-Script = Iterable[bool]  # per call of one that helps, whether it is lost; or whether it has nothing to say
 
 
 class Log:
@@ -68,54 +66,19 @@ class Own:
         self.at = None
 
 
-class Ahead:
-    """Reads ahead, until it is lost as its script says."""
-
-    def __init__(self, log: Log, script: Script = (), waits: int = 1, size: int = 2, silent: Script = ()) -> None:
-        self.log, self.script, self.waits, self.size, self.silent = log, iter(script), waits, size, iter(silent)
-        self.at: Mapping[int, int] | None = None
-        self.is_open = True
-
-    def expect_there(self) -> None:
-        assert self.is_open, "it was ended"
-        if next(self.script, False):
-            raise LostError("killed")
-
-    def is_ready(self) -> bool:
-        self.expect_there()
-        self.waits -= 1
-        return self.waits < 0
-
-    def begin(self, positions: Mapping[int, int]) -> None:
-        self.expect_there()
-        self.at = positions
-
-    def fetch(self) -> Fetched:
-        self.expect_there()
-        assert self.at is not None
-        if next(self.silent, False):
-            return NOTHING
-        fetched = self.log.fetch(self.at, self.size)
-        self.at = fetched.reached
-        return fetched
-
-    def close(self) -> None:
-        self.is_open = False
-
-
 class Site:
     """A source over a log, and whom it has had help it."""
 
-    def __init__(self, *ends: int, script: Script = (), **helper: Any) -> None:  # noqa: ANN401 (as Ahead's own)
+    def __init__(self, *ends: int, script: Script = (), waits: int = 1, size: int = 2, silent: Script = ()) -> None:
         self.log = Log(*ends)
         self.own = Own(self.log)
         self.helpers: list[Ahead] = []
-        self.script, self.helper = iter(script), helper
+        self.script, self.waits, self.size, self.silent = iter(script), waits, size, iter(silent)
         self.source = CatchingUp(self.own, self.start, FAR, NEAR)
         self.found: list[Lying] = []
 
     def start(self) -> Ahead:
-        self.helpers.append(Ahead(self.log, self.script, **self.helper))
+        self.helpers.append(Ahead(partial(self.log.fetch, size=self.size), self.script, self.waits, self.silent))
         self.helpers[-1].expect_there()
         return self.helpers[-1]
 

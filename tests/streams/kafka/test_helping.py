@@ -1,42 +1,24 @@
 """Help is started far from the end, let go near it, and not asked for twice where it was lost."""
 
 import gc
-from collections.abc import Mapping
 
 import pytest
 
 from streams.kafka.forerunner import NOTHING
 from streams.kafka.helping import Help, LostError
-from streams.kafka.recording import Fetched
+from tests.streams.kafka.ahead import Ahead
 
 FAR, NEAR = 10, 3
 
 
-class Ahead:
-    """Never loses anything; is ready when asked for the second time."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self.begun: Mapping[int, int] | None = None
-        self.is_open = True
-
-    def is_ready(self) -> bool:
-        self.asked += 1
-        return self.asked > 1
-
-    def begin(self, positions: Mapping[int, int]) -> None:
-        self.begun = positions
-
-    def fetch(self) -> Fetched:
-        return NOTHING
-
-    def close(self) -> None:
-        self.is_open = False
+def nothing() -> Ahead:
+    """One that is ready when asked for the second time, and reads nothing."""
+    return Ahead(lambda _: NOTHING, waits=1)
 
 
 @pytest.mark.parametrize("behind", [None, 0, NEAR, FAR])
 def test_nobody_is_started_where_little_or_nobody_knows_how_much_lies_ahead(behind: int | None) -> None:
-    helping = Help(Ahead, FAR, NEAR)
+    helping = Help(nothing, FAR, NEAR)
     assert helping.is_idle(behind)
     helping.choose(behind, {})
     assert not helping.is_on
@@ -46,7 +28,7 @@ def test_it_is_started_then_begins_where_reading_stands_once_it_is_ready_and_is_
     made: list[Ahead] = []
 
     def start() -> Ahead:
-        made.append(Ahead())
+        made.append(nothing())
         return made[-1]
 
     helping = Help(start, FAR, NEAR)
@@ -59,7 +41,7 @@ def test_it_is_started_then_begins_where_reading_stands_once_it_is_ready_and_is_
     helping.choose(NEAR + 1, {0: 4})
     helping.choose(None, {0: 4})
     assert helping.ahead is made[0]
-    assert made[0].begun == {0: 3}
+    assert made[0].at == {0: 3}
     helping.choose(NEAR, {0: 5})
     assert (helping.is_on, made[0].is_open, len(made)) == (False, False, 1)
     assert gc.isenabled()
@@ -68,7 +50,7 @@ def test_it_is_started_then_begins_where_reading_stands_once_it_is_ready_and_is_
 
 @pytest.mark.parametrize("has_caught_up", [True, False])
 def test_where_it_was_lost_it_is_started_again_only_after_the_end_was_reached(has_caught_up: bool) -> None:
-    helping = Help(Ahead, FAR, NEAR)
+    helping = Help(nothing, FAR, NEAR)
     helping.choose(FAR + 1, {})
     helping.lost(LostError("killed"))
     assert not helping.is_on
@@ -78,7 +60,7 @@ def test_where_it_was_lost_it_is_started_again_only_after_the_end_was_reached(ha
 
 
 def test_reading_that_begins_anew_may_be_helped_anew() -> None:
-    helping = Help(Ahead, FAR, NEAR)
+    helping = Help(nothing, FAR, NEAR)
     helping.choose(FAR + 1, {})
     helping.lost(LostError("killed"))
     helping.begin_anew()

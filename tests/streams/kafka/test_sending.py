@@ -13,7 +13,8 @@ from streams.books import Outcome, UnavailableError
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError
 from streams.kafka import sending as under_test
-from streams.kafka.sending import BATCH_BYTES, Sending, Sent, size
+from streams.kafka.producers import BATCH_BYTES
+from streams.kafka.sending import Sending, Sent, size
 from streams.kafka.topics import partition_of
 from streams.records import Written
 from tests.streams.kafka.cluster import LOG, PARTITIONS, PATIENCE_SECONDS, Cluster

@@ -9,8 +9,9 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from streams.kafka import KafkaError
+from streams.kafka.producers import BATCH_BYTES
 from streams.kafka.workers import changelogs
-from streams.kafka.workers.changelogs import BATCH_BYTES, RECORD_BYTES, ship
+from streams.kafka.workers.changelogs import RECORD_BYTES, ship
 from streams.kafka.workers.stores import MemoryStore
 
 

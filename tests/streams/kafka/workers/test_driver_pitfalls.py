@@ -15,7 +15,8 @@ import pytest
 from aiokafka.producer import sender
 
 from streams.appending import Position
-from streams.kafka.workers import changelogs, driver, owned
+from streams.kafka.producers import BATCH_BYTES
+from streams.kafka.workers import driver, owned
 from streams.kafka.workers.app import BUFFERED, create_app
 from streams.kafka.workers.owned import Owned
 from streams.kafka.workers.stores import CELLS, TRAILS, MemoryStore, Stores
@@ -165,7 +166,7 @@ def test_the_writer_tries_again_soon_and_its_transactions_end_by_themselves(monk
     assert Writer.given["transactional_id"] == f"{SITE.log.names.events}-1"
     assert (Writer.given["retry_backoff_ms"], sender.BACKOFF_OVERRIDE) == (5, 0.002)
     assert Writer.given["transaction_timeout_ms"] == 10_000
-    assert Writer.given["max_batch_size"] == changelogs.BATCH_BYTES > 16_384
+    assert Writer.given["max_batch_size"] == BATCH_BYTES > 16_384
 
 
 def test_the_queue_holds_few_batches() -> None:

@@ -1,68 +1,30 @@
 """Whoever reads for a worker, whatever comes and goes: lanes are handed all that follows on what they have."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.appending import Position, said
-from streams.kafka.helping import LostError
-from streams.kafka.recording import Fetched
 from streams.kafka.workers.lanes import Lane
 from streams.kafka.workers.reading_ahead import Found, ReadingAhead
-from streams.live.stepping import Stepping
-from streams.told import Told
-from tests.streams.recording import AMSTERDAM
+from tests.streams.kafka.ahead import Ahead, Script, some_of_each
+from tests.streams.kafka.workers.laid_out import EVENTS, by_place, lane
 
 FAR, NEAR, END = 10, 3, 40
-
-
-class Ahead:
-    """Two records of each partition at once, until it is lost as its script says."""
-
-    def __init__(self, script: Iterable[bool] = (), waits: int = 0) -> None:
-        self.script, self.waits = iter(script), waits
-        self.at: dict[int, int] = {}
-        self.is_open = True
-
-    def expect_there(self) -> None:
-        assert self.is_open, "it was ended"
-        if next(self.script, False):
-            raise LostError("killed")
-
-    def is_ready(self) -> bool:
-        self.expect_there()
-        self.waits -= 1
-        return self.waits < 0
-
-    def begin(self, positions: Mapping[int, int]) -> None:
-        self.expect_there()
-        self.at = dict(positions)
-
-    def fetch(self) -> Fetched:
-        self.expect_there()
-        reached = {one: min(END, at + 2) for one, at in self.at.items()}
-        found = [(one, offset, 0, "") for one, at in self.at.items() for offset in range(at, reached[one])]
-        self.at = reached
-        return Fetched(Told([*found], said([])), reached, dict.fromkeys(reached, END))
-
-    def close(self) -> None:
-        self.is_open = False
 
 
 class Site:
     """Whom it has had help it."""
 
-    def __init__(self, *scripts: Iterable[bool], waits: int = 0) -> None:
+    def __init__(self, *scripts: Script, waits: int = 0) -> None:
         self.scripts, self.waits = iter(scripts), waits
         self.helpers: list[Ahead] = []
         self.ahead = ReadingAhead(self.start, FAR, NEAR)
 
     def start(self) -> Ahead:
-        self.helpers.append(Ahead(next(self.scripts, ()), self.waits))
+        self.helpers.append(Ahead(some_of_each(2, END), next(self.scripts, ()), self.waits))
         self.helpers[-1].expect_there()
         return self.helpers[-1]
 
@@ -76,15 +38,8 @@ class Site:
         return found
 
 
-def lane(partition: int, position: int = 0) -> Lane:
-    own: Any = None
-    found = Lane(Stepping(AMSTERDAM, lambda _: 0), own, partition, lambda _: None)
-    found.position, found.fetched = Position(partition, position, 0), position
-    return found
-
-
 def lanes_of(*partitions: int) -> dict[TP, Lane]:
-    return {TP("events", one): lane(one) for one in partitions}
+    return by_place(*(lane(one, 0) for one in partitions))
 
 
 @given(
@@ -112,13 +67,13 @@ def test_whoever_reads_and_whatever_comes_and_goes_lanes_are_handed_what_follows
 def test_a_worker_is_helped_far_behind_from_where_its_lanes_are_until_it_is_near_the_end() -> None:
     async def story() -> None:
         site, lanes = Site(), lanes_of(0, 1)
-        lanes[TP("events", 0)].fetched = 30
+        lanes[TP(EVENTS, 0)].fetched = 30
         assert await site.fetch(lanes, FAR) is None
         assert site.helpers == []
         assert await site.fetch(lanes) is None  # it is only started
         assert await site.fetch(lanes) == {
-            TP("events", 0): Found([(0, 30, 0, ""), (0, 31, 0, "")], 32, END),
-            TP("events", 1): Found([(1, 0, 0, ""), (1, 1, 0, "")], 2, END),
+            TP(EVENTS, 0): Found([(0, 30, 0, ""), (0, 31, 0, "")], 32, END),
+            TP(EVENTS, 1): Found([(1, 0, 0, ""), (1, 1, 0, "")], 2, END),
         }
         assert await site.fetch(lanes, NEAR) is None
         assert [one.is_open for one in site.helpers] == [False]
@@ -137,7 +92,7 @@ def test_a_partition_that_comes_anew_is_read_from_where_it_is_then_and_not_from_
         assert [one.is_open for one in site.helpers] == [False, True]
         found = await site.fetch(again)
         assert found
-        assert found[TP("events", 0)].next_offset == 2
+        assert found[TP(EVENTS, 0)].next_offset == 2
         assert await site.fetch({}) is None  # they are all taken away
         assert [one.is_open for one in site.helpers] == [False, False]
         await site.ahead.close()
