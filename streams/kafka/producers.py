@@ -1,7 +1,7 @@
 """Producers that write each record once, begun and ended in one place: what one has not sent must not come later.
 
-The client's own `stop` waits for a broker that hangs, and leaves open what it was cut short at. So it is given a time, and
-then the rest is ended here.
+The client's own `stop` waits for a broker that hangs, and leaves open what it was cut short at. So it is given a time,
+and then the rest is ended here.
 """
 
 import asyncio
