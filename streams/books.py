@@ -32,6 +32,7 @@ Reached = Callable[[], Mapping[str, bool]]  # whether each target is, by its id,
 Fate = Literal["taken", "duplicate", "refused"]
 
 
+ENDING = "this process is ending"  # why something is not taken any more
 FOLLOWING = "SELECT 1 FROM positions WHERE log_partition < 0 LIMIT 1"  # only a log elsewhere has such partitions
 
 

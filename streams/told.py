@@ -63,10 +63,7 @@ def read(records: Iterable[Record], partition_of: PartitionOf) -> Told:
     """What records tell, for `Follower.begin`."""
     with collection_paused():
         found = [(record, told(record, partition_of)) for record in records]
-        lying: list[Lying] = [
-            (*record[:3], one if isinstance(one, str) else (one[0], one[-1])) for record, one in found
-        ]
-        return Told(lying, said([one for _, one in found if not isinstance(one, str)]))
+        return Told([_lying(*one) for one in found], said([one for _, one in found if not isinstance(one, str)]))
 
 
 def read_for_fold(records: Iterable[Record], partition_of: PartitionOf) -> Told:
@@ -77,7 +74,10 @@ def read_for_fold(records: Iterable[Record], partition_of: PartitionOf) -> Told:
 
 def lying(record: Record, partition_of: PartitionOf) -> Lying:
     """What a record tells, at its place."""
-    found = told(record, partition_of)
+    return _lying(record, told(record, partition_of))
+
+
+def _lying(record: Record, found: Row | str) -> Lying:
     return (*record[:3], found if isinstance(found, str) else (found[0], found[-1]))
 
 

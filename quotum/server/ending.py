@@ -9,9 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quotum.server.problems import unavailable
-from streams.books import UnavailableError
-
-ENDING = "this process is ending"
+from streams.books import ENDING, UnavailableError
 
 
 def install(app: FastAPI) -> None:

@@ -11,10 +11,10 @@ from typing import NamedTuple, Self
 from schemas.envelope import Event
 from schemas.facts import FEED
 from streams.appending import Entry
-from streams.books import Outcome, UnavailableError, wall_clock
+from streams.books import ENDING, Outcome, UnavailableError, wall_clock
 from streams.door import Door, People, Refused
 from streams.kafka import KafkaError
-from streams.kafka.sending import ENDING, Sending, Sent, Underway
+from streams.kafka.sending import Sending, Sent, Underway
 from streams.kafka.topics import Log, expect_well
 
 LOOKED_SECONDS = 2.0  # for so long it is told again what was found, however many ask

@@ -18,7 +18,7 @@ from projections.postings import Posting
 from schemas.moments import Calendar
 from schemas.received import read_event
 from streams.appending import Entry
-from streams.books import BehindError, Books, Outcome, Reached, wall_clock
+from streams.books import ENDING, BehindError, Books, Outcome, Reached, wall_clock
 from streams.comparing import Compared, compare
 from streams.figures import StandsFor
 from streams.following import ORGANISATION_PARTITION, Follower, Taken
@@ -236,7 +236,7 @@ class LiveBooks(Books):
         with self._news:
             self._news.wait_for(lambda: there() or self._is_over, PATIENCE_SECONDS)
             if not there():
-                why = self.trouble() or ("this process is ending" if self._is_over else "the recorder is behind")
+                why = self.trouble() or (ENDING if self._is_over else "the recorder is behind")
                 raise BehindError(f"the log has it, but {why}") from self._failed
 
     def _moved(self, partition: int, offset: int) -> list[Posting]:

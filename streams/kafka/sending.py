@@ -19,7 +19,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from schemas.organisation import ORGANISATION
 from streams.appending import Entry, columns
-from streams.books import Outcome, UnavailableError
+from streams.books import ENDING, Outcome, UnavailableError
 from streams.following import ORGANISATION_PARTITION
 from streams.kafka import KafkaError
 from streams.kafka.producers import BATCH_BYTES, CUT_SECONDS, connected, let_go
@@ -32,7 +32,6 @@ DELIVERY_MS = 8_000
 FINISH_SECONDS = 1.0  # at the end, for all that a broker is waited for: what is under way, and being told of the end
 AGAIN_SECONDS = 0.2  # until a broker that is away is looked for again
 
-ENDING = "this process is ending"
 Lane = tuple[str, int]  # topic, partition
 logger = logging.getLogger(__name__)
 
