@@ -200,7 +200,7 @@ def test_files_go_along_to_a_server_that_was_named(server: Running, tmp_path: Pa
 def test_a_named_server_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     code, out, err = ask("board", "revenue", "2026", folder=tmp_path, QUOTUM_SERVER=URL)
     assert (code, out) == (1, "")
-    assert err.startswith(f"quotum: {URL} does not answer")
+    assert err.startswith(f"quotum: {URL} does not answer (Connection refused)")
     assert err.count("\n") == 1
 
 

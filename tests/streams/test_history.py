@@ -84,7 +84,20 @@ def test_a_file_of_a_newer_duckdb_is_refused(path: Path) -> None:
 def test_a_file_that_was_cut_off_is_refused(path: Path, kept: int) -> None:
     History.create(path).close()
     path.write_bytes(path.read_bytes()[:kept])
-    assert refusal(path).startswith(f"{path} cannot be opened (")
+    told = refusal(path)
+    assert told.startswith(f"{path} cannot be opened (")
+    assert '""' not in told  # where the library has the path once more
+
+
+def test_a_file_that_may_not_be_read_says_so_in_the_systems_words_alone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(file: str, **_: object) -> None:
+        raise duckdb.IOException(f'IO Error: Cannot open file "{file}": Permission denied')
+
+    History.create(path).close()
+    monkeypatch.setattr(duckdb, "connect", refused)  # whoever runs this may read every file
+    assert refusal(path).startswith(f"{path} cannot be opened (Permission denied). See to its rights")
 
 
 def test_a_file_with_a_flipped_bit_is_refused(path: Path) -> None:

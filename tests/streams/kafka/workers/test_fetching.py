@@ -150,6 +150,17 @@ def test_while_a_lane_has_not_begun_nobody_reads_ahead() -> None:
     told(story)
 
 
+def test_a_partition_that_comes_anew_is_read_from_where_its_new_lane_is() -> None:
+    async def story() -> None:
+        reading = Site(Client([record(offset) for offset in range(3)]), lane(0, 0))
+        assert await reading.fetched() == {0: (0, [0, 1, 2], 3)}
+        reading.holding.lanes = by_place(lane(0, 1))
+        reading.fetching.begin_anew()
+        assert await reading.fetched() == {0: (1, [1, 2], 3)}
+
+    told(story)
+
+
 def test_what_comes_for_a_lane_that_is_another_by_now_is_dropped() -> None:
     async def story() -> None:
         client = Client([record(0)])
