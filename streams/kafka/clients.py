@@ -3,7 +3,7 @@
 import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,10 +79,11 @@ def is_shut_out(error: KafkaError) -> bool:
     return any(isinstance(one, ProducerFencedError) or SHUT_OUT in str(one) for one in told_by)
 
 
-def read_whole(broker: str, topic: str) -> Iterator[ConsumerRecord]:
+def read_whole(broker: str, topic: str, left_out: Callable[[int], object] = lambda _: None) -> Iterator[ConsumerRecord]:
     """Every committed record of a topic of one partition, up to its end as it is now.
 
-    What cannot be read is told and left out: a record, and what comes after it in the batch of its writer.
+    What cannot be read is told and left out: a record, and what comes after it in the batch of its writer. `left_out`
+    is called with the offset of each.
     """
     place = TopicPartition(topic, 0)
     with consumer(broker, enable_auto_commit=False) as reading:
@@ -97,6 +98,7 @@ def read_whole(broker: str, topic: str) -> Iterator[ConsumerRecord]:
                 if NO_TEXT not in str(error):
                     raise
                 offset = reading.position(place)
+                left_out(offset)
                 logger.warning("%s on %s is read without what lies at %d: it %s", topic, broker, offset, UNREADABLE)
                 reading.seek(place, offset + 1)
                 continue

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, Self
 
@@ -37,6 +38,7 @@ from streams.kafka.topics import Log
 from streams.live.figures import Live
 from streams.live.gathering import NOWHERE
 from streams.pairing import expect_own_vault, expect_vault, vault_path
+from streams.told import Record
 from streams.vault import Vault
 
 HEAD_SECONDS = 5  # for figures to count what is in the log: whoever is further behind is asked again later
@@ -62,7 +64,8 @@ class LiveBooks(Books):
 
         HistoryError for a history that follows another log.
         """
-        said = list(clients.read_whole(log.broker, log.names.organisation))
+        faults: list[int] = []
+        said = list(clients.read_whole(log.broker, log.names.organisation, faults.append))
         _expect_same(history, log, said)
         self.log = log
         self._stopped = threading.Event()
@@ -72,7 +75,10 @@ class LiveBooks(Books):
         self._is_over = False  # whether nothing is recorded any more
         follower = Follower(history, Calendar(log.workspace.zone), places(log), recorded=self._followed)
         self._is_open = False
-        follower.take(record_of(one, ORGANISATION_PARTITION) for one in said)
+        records = [record_of(one, ORGANISATION_PARTITION) for one in said] + [
+            Record(ORGANISATION_PARTITION, offset, 0, None, None, fault=clients.UNREADABLE) for offset in faults
+        ]
+        follower.take(sorted(records, key=attrgetter("offset")))
         super().__init__(history, vault, clock)
         self._is_open = True
         self._positions = follower.positions()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from kafka import KafkaProducer
 
 from quotum.boards import board
 from quotum.server.app import create_app
@@ -18,11 +19,15 @@ from streams.following import ORGANISATION_PARTITION
 from streams.history import HistoryError
 from streams.kafka import live as under_test
 from streams.kafka import topics
+from streams.kafka.clients import UNREADABLE
+from streams.kafka.letters import Letter, letters
 from streams.kafka.live import LiveBooks
 from streams.kafka.topics import Log
 from streams.pairing import vault_path
 from streams.replaying import replay
+from tests.kafka.recorded import NoText
 from tests.kafka.selling import WORKSPACE, entries, read, won
+from tests.kafka.working import wait_until
 from tests.quotum.server.serving import WON
 
 Json = dict[str, Any]
@@ -86,6 +91,17 @@ def test_what_is_acknowledged_while_nobody_follows_is_recorded_later(path: Path,
     with follow(path, log) as books:
         books.settle()
         assert (books.next_offset(), board(books, "revenue", "2026").rows[0].value) == (42, 20 * 500)
+
+
+def test_what_cannot_be_read_of_the_organisation_is_a_dead_letter_from_the_first_start_on(path: Path, log: Log) -> None:
+    producer = KafkaProducer(bootstrap_servers=log.broker)
+    at = producer.send(log.names.organisation, key=b"organisation", value=b"{}", headers=[(NoText("n"), b"")]).get(10)
+    producer.close()
+    with LiveBooks.follow(path, log) as books:
+        found = books.history.rows("SELECT log_offset, reason FROM dead_letters WHERE log_partition < 0")
+        assert found == [(at.offset, UNREADABLE)]
+        expected = [Letter(log.names.organisation, 0, at.offset, UNREADABLE)]
+        wait_until(lambda: letters(log) == expected)
 
 
 def test_a_history_follows_no_other_log_and_takes_nothing_of_it(path: Path, log: Log, broker: str, prefix: str) -> None:
