@@ -46,7 +46,8 @@ class CatchingUp:
     def fetch(self) -> Fetched:
         """What there is, at most a batch, after a short wait if there is nothing."""
         try:
-            self._help.choose(self._behind, self._reached)
+            self._help.learn(self._behind)
+            self._help.choose(self._reached)
             fetched = self._reading().fetch()
         except LostError as error:
             self._help.lost(error)

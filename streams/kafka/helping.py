@@ -51,6 +51,7 @@ class Help:
         self._start = start
         self._far_records = far_records
         self._near_records = near_records
+        self._behind: int | None = None
         self._may_start = True
         self._starting: Ahead | None = None
         self._pause = LongPause()
@@ -60,24 +61,34 @@ class Help:
         """Whether somebody helps, or is about to."""
         return bool(self.ahead or self._starting)
 
-    def is_idle(self, behind: int | None) -> bool:
-        """Whether nobody helps, nor is to with so many records to go; None: nobody knows how many."""
-        if behind is not None and behind <= self._near_records:
+    def learn(self, behind: int | None) -> None:
+        """So many records are to go; None: nobody knows how many."""
+        self._behind = behind
+        if self._is_near:
             self._may_start = True
-        is_far = behind is not None and behind > self._far_records
-        return not self.is_on and not (is_far and self._may_start)
 
-    def choose(self, behind: int | None, reached: Mapping[int, int]) -> None:
-        """Have somebody read ahead from here on, or nobody, as many records are to go. LostError."""
-        if behind is None or self.is_idle(behind):
-            return
-        if behind <= self._near_records:
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody helps, nor is to."""
+        return not self.is_on and not self._is_wanted
+
+    def choose(self, reached: Mapping[int, int]) -> None:
+        """Have somebody read ahead from here on, or nobody, as far as there is to go. LostError."""
+        if self._is_near:
             self.end()
-        elif self._starting:
+        elif self._starting and self._behind is not None:
             self._begin(self._starting, reached)
-        elif not self.ahead:
+        elif self._is_wanted and not self.is_on:
             self._starting = self._start()
             self._pause.begin()
+
+    @property
+    def _is_near(self) -> bool:
+        return self._behind is not None and self._behind <= self._near_records
+
+    @property
+    def _is_wanted(self) -> bool:
+        return self._may_start and self._behind is not None and self._behind > self._far_records
 
     def _begin(self, ahead: Ahead, reached: Mapping[int, int]) -> None:
         if ahead.is_ready():

@@ -46,9 +46,12 @@ class ReadingAhead:
         many records were read without help since this was asked last.
         """
         helping = self._help
-        if helping is None or helping.is_idle(behind):
+        if helping is None:
             return None
-        work = partial(self._fetch, helping, lanes, behind, alone)
+        helping.learn(behind)
+        if helping.is_idle:
+            return None
+        work = partial(self._fetch, helping, lanes, alone)
         found = await asyncio.get_running_loop().run_in_executor(self._thread, work)
         return None if found is None else _by_place(found, lanes)
 
@@ -58,12 +61,12 @@ class ReadingAhead:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._help.end)
         self._thread.shutdown()
 
-    def _fetch(self, helping: Help, lanes: Lanes, behind: int | None, alone: int) -> Fetched | None:
+    def _fetch(self, helping: Help, lanes: Lanes, alone: int) -> Fetched | None:
         try:
             if lanes != self._lanes:
                 helping.begin_anew()
                 self._lanes = lanes
-            helping.choose(behind, {lane.partition: lane.fetched for lane in lanes.values()})
+            helping.choose({lane.partition: lane.fetched for lane in lanes.values()})
             fetched = helping.ahead.fetch() if helping.ahead else None
         except LostError as error:
             helping.lost(error)

@@ -19,8 +19,9 @@ def nothing() -> Ahead:
 @pytest.mark.parametrize("behind", [None, 0, NEAR, FAR])
 def test_nobody_is_started_where_little_or_nobody_knows_how_much_lies_ahead(behind: int | None) -> None:
     helping = Help(nothing, FAR, NEAR)
-    assert helping.is_idle(behind)
-    helping.choose(behind, {})
+    helping.learn(behind)
+    assert helping.is_idle
+    helping.choose({})
     assert not helping.is_on
 
 
@@ -32,39 +33,47 @@ def test_it_is_started_then_begins_where_reading_stands_once_it_is_ready_and_is_
         return made[-1]
 
     helping = Help(start, FAR, NEAR)
-    assert not helping.is_idle(FAR + 1)
+    helping.learn(FAR + 1)
+    assert not helping.is_idle
     for reached in (1, 2, 3):
-        helping.choose(FAR + 1, {0: reached})
+        helping.choose({0: reached})
         assert helping.is_on
         assert (helping.ahead is made[0]) == (reached == 3)
         assert not gc.isenabled()
-    helping.choose(NEAR + 1, {0: 4})
-    helping.choose(None, {0: 4})
+    for behind in (NEAR + 1, None):
+        helping.learn(behind)
+        helping.choose({0: 4})
     assert helping.ahead is made[0]
     assert made[0].at == {0: 3}
-    helping.choose(NEAR, {0: 5})
+    helping.learn(NEAR)
+    helping.choose({0: 5})
     assert (helping.is_on, made[0].is_open, len(made)) == (False, False, 1)
     assert gc.isenabled()
-    assert not helping.is_idle(FAR + 1)
+    helping.learn(FAR + 1)
+    assert not helping.is_idle
 
 
 @pytest.mark.parametrize("has_caught_up", [True, False])
 def test_where_it_was_lost_it_is_started_again_only_after_the_end_was_reached(has_caught_up: bool) -> None:
     helping = Help(nothing, FAR, NEAR)
-    helping.choose(FAR + 1, {})
+    helping.learn(FAR + 1)
+    helping.choose({})
     helping.lost(LostError("killed"))
     assert not helping.is_on
     assert gc.isenabled()
-    helping.choose(NEAR if has_caught_up else NEAR + 1, {})
-    assert helping.is_idle(FAR + 1) is not has_caught_up
+    helping.learn(NEAR if has_caught_up else NEAR + 1)
+    helping.learn(FAR + 1)
+    assert helping.is_idle is not has_caught_up
 
 
 def test_reading_that_begins_anew_may_be_helped_anew() -> None:
     helping = Help(nothing, FAR, NEAR)
-    helping.choose(FAR + 1, {})
+    helping.learn(FAR + 1)
+    helping.choose({})
     helping.lost(LostError("killed"))
     helping.begin_anew()
-    helping.choose(FAR + 1, {})
+    helping.learn(FAR + 1)
+    helping.choose({})
     assert helping.is_on
     helping.end()
     helping.end()
